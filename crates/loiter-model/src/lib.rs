@@ -1,0 +1,32 @@
+//! What loiter knows of a program's tasks, and the rules over it: pure data, no I/O.
+//!
+//! Everything here is a value: the agent fills these types from its table, the wire carries
+//! them, the terminal UI and the one-shot commands show them. Time is always an argument.
+//!
+//! - [`Task`], [`Site`], [`Totals`]: what is known at one instant.
+//! - [`Thresholds`] and [`Condition`]: when a task counts as blocked, hogging or starved.
+//! - [`query`]: filter, sort, group and window, the same code on both sides of the wire.
+//! - [`Distribution`]: how long polls, waits and lives took.
+//! - [`update`]: what a watcher receives.
+
+mod distribution;
+mod nanos;
+pub mod query;
+mod site;
+mod target;
+mod task;
+mod threshold;
+mod totals;
+pub mod update;
+
+pub use distribution::{Distribution, Quantiles};
+pub use nanos::{Nanos, ParseNanosError};
+pub use site::{Site, SiteId, SiteStats};
+pub use target::{Target, Tier};
+pub use task::{Ending, Kind, NameId, State, Task, TaskSeq};
+pub use threshold::{Condition, Thresholds};
+pub use totals::Totals;
+
+/// Where the agent listens and the UI looks when nobody says otherwise: the address that
+/// tokio-console uses too, so that either client finds either server.
+pub const DEFAULT_ADDR: &str = "127.0.0.1:6669";

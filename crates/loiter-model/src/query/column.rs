@@ -1,0 +1,232 @@
+//! The columns that rows can be sorted by: one table for the UI, the commands, JSON and the wire.
+
+use std::{cmp::Ordering, fmt::Debug, sync::Arc};
+
+use super::Labels;
+use crate::{Nanos, SiteStats, State, Task};
+
+/// What a table can be sorted by.
+pub trait Column: Copy + Debug + Eq + 'static {
+    /// Every column, in the order of a table.
+    const ALL: &'static [Self];
+    /// The name in `--sort` and on the wire: lower case, `-` between words.
+    fn name(self) -> &'static str;
+    /// The heading in a table.
+    fn title(self) -> &'static str;
+    /// What it shows, in one line for help and README.
+    fn description(self) -> &'static str;
+    /// Whether the greatest comes first unless asked otherwise.
+    fn descends(self) -> bool;
+    /// The column of this name.
+    #[must_use]
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|column| column.name() == name)
+    }
+}
+
+/// What a row is compared by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// Nothing to compare: last in either direction.
+    Missing,
+    /// A number.
+    Number(u64),
+    /// A text, then a number within equal texts.
+    Text(Arc<str>, u64),
+}
+
+impl SortKey {
+    /// The order of two rows under a direction. Missing keys come last in both.
+    #[must_use]
+    pub fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Self::Missing, Self::Missing) => return Ordering::Equal,
+            (Self::Missing, _) => return Ordering::Greater,
+            (_, Self::Missing) => return Ordering::Less,
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Text(a, m), Self::Text(b, n)) => a.cmp(b).then(m.cmp(n)),
+            // One column has keys of one shape.
+            (Self::Number(_), Self::Text(..)) => Ordering::Less,
+            (Self::Text(..), Self::Number(_)) => Ordering::Greater,
+        };
+        if descending { order.reverse() } else { order }
+    }
+}
+
+impl From<Nanos> for SortKey {
+    fn from(nanos: Nanos) -> Self {
+        Self::Number(nanos.0)
+    }
+}
+
+impl<T: Into<SortKey>> From<Option<T>> for SortKey {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Into::into)
+    }
+}
+
+macro_rules! columns {
+    ($(#[$doc:meta])* $type:ident { $($variant:ident $name:literal $title:literal $order:ident $description:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Column for $type {
+            const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),* }
+            }
+
+            fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description),* }
+            }
+
+            fn descends(self) -> bool {
+                match self { $(Self::$variant => columns!(@ $order)),* }
+            }
+        }
+    };
+    (@ descending) => { true };
+    (@ ascending) => { false };
+}
+
+columns! {
+    /// A column of a table with a row a task.
+    TaskColumn {
+        Warn "warn" "!" descending "what is wrong now: blocked, hogging or starved";
+        Seq "seq" "#" ascending "the agent's number of the task, never reused";
+        TokioId "tokio-id" "Id" ascending "tokio's id of the task";
+        Name "name" "Name" ascending "the name from task::Builder";
+        State "state" "State" ascending "running, scheduled, idle or ended";
+        Idle "idle" "Idle" descending "how long it has been waiting now";
+        Busy "busy" "Busy" descending "time inside polls, in all";
+        Scheduled "scheduled" "Sched" descending "time woken and waiting for a worker, in all";
+        TotalIdle "total-idle" "Waited" descending "time waiting, in all";
+        Total "total" "Total" descending "time since its spawn, or from spawn to end";
+        Polls "polls" "Polls" descending "how often it was polled";
+        LongestPoll "longest-poll" "MaxPoll" descending "its longest poll";
+        Wakes "wakes" "Wakes" descending "how often it was woken";
+        SelfWakes "self-wakes" "Self" descending "how often it woke itself inside its own poll";
+        Wakers "wakers" "Wakers" descending "clones of its waker that exist now";
+        WokenBy "woken-by" "WokenBy" ascending "the task inside which it was woken last";
+        Parent "parent" "Parent" ascending "the task inside which it was spawned";
+        Size "size" "Size" descending "bytes of its future";
+        Kind "kind" "Kind" ascending "task, local, blocking or block_on";
+        Site "site" "Site" ascending "where it was spawned";
+        Fields "fields" "Fields" ascending "what else tokio tells: a blocking task's function, sizes";
+    }
+}
+
+impl TaskColumn {
+    /// What this column compares of a task.
+    #[must_use]
+    pub fn key(self, task: &Task, limits: &crate::Thresholds, labels: &impl Labels) -> SortKey {
+        let number = SortKey::Number;
+        match self {
+            Self::Warn => match task.condition(limits) {
+                // The one that waits longest among those that have something wrong.
+                Some(_) => task.in_state.into(),
+                None => SortKey::Missing,
+            },
+            Self::Seq => number(task.seq.get()),
+            Self::TokioId => task.tokio_id.map_or(SortKey::Missing, |id| number(id.get())),
+            Self::Name => match task.name.and_then(|id| labels.name(id)) {
+                Some(name) => SortKey::Text(name, 0),
+                None => SortKey::Missing,
+            },
+            Self::State => number(match task.state {
+                State::Running => 0,
+                State::Scheduled => 1,
+                State::Idle => 2,
+                State::Ended => 3,
+            }),
+            Self::Idle => task.idle().into(),
+            Self::Busy => task.busy.into(),
+            Self::Scheduled => task.scheduled.into(),
+            Self::TotalIdle => task.total_idle().into(),
+            Self::Total => task.total.into(),
+            Self::Polls => number(task.polls),
+            Self::LongestPoll => task.longest_poll.into(),
+            Self::Wakes => number(task.wakes),
+            Self::SelfWakes => number(task.self_wakes),
+            Self::Wakers => number(u64::from(task.live_wakers)),
+            Self::WokenBy => task.woken_by.map_or(SortKey::Missing, |seq| number(seq.get())),
+            Self::Parent => task.parent.map_or(SortKey::Missing, |seq| number(seq.get())),
+            Self::Size => task.size.map_or(SortKey::Missing, number),
+            Self::Kind => SortKey::Number(task.kind as u64),
+            Self::Site => match labels.site(task.site) {
+                Some(site) => SortKey::Text(
+                    site.file.clone(),
+                    u64::from(site.line) << 32 | u64::from(site.column),
+                ),
+                None => SortKey::Missing,
+            },
+            Self::Fields => match labels.site(task.site) {
+                Some(site) if !site.function.is_empty() => {
+                    SortKey::Text(site.function.clone(), 0)
+                }
+                _ => SortKey::Missing,
+            },
+        }
+    }
+}
+
+columns! {
+    /// A column of a table with a row a site.
+    SiteColumn {
+        Alive "alive" "Alive" descending "tasks alive";
+        Blocked "blocked" "Blocked" descending "tasks idle beyond the threshold";
+        Hogging "hogging" "Hogging" descending "tasks in one poll beyond the threshold";
+        Starved "starved" "Starved" descending "tasks waiting for a worker beyond the threshold";
+        SpawnedPerSec "spawned-per-sec" "Spawn/s" descending "spawns a second, over the last ten seconds";
+        EndedPerSec "ended-per-sec" "End/s" descending "ends a second, over the last ten seconds";
+        Spawned "spawned" "Spawned" descending "tasks spawned since the agent's start";
+        Ended "ended" "Ended" descending "tasks ended since the agent's start";
+        OldestIdle "oldest-idle" "Oldest" descending "the longest current wait";
+        MedianIdle "median-idle" "Median" descending "the median current wait";
+        Bytes "bytes" "Bytes" descending "bytes of the futures alive";
+        History "history" "Trend" descending "tasks alive over the last minutes; sorts by growth";
+        Site "site" "Site" ascending "where the tasks were spawned";
+    }
+}
+
+impl SiteColumn {
+    /// What this column compares of a site.
+    #[must_use]
+    pub fn key(self, stats: &SiteStats, labels: &impl Labels) -> SortKey {
+        let number = SortKey::Number;
+        match self {
+            Self::Alive => number(stats.alive),
+            Self::Blocked => number(stats.blocked),
+            Self::Hogging => number(stats.hogging),
+            Self::Starved => number(stats.starved),
+            // Rates are compared in thousandths.
+            Self::SpawnedPerSec => number((stats.spawned_per_sec * 1e3) as u64),
+            Self::EndedPerSec => number((stats.ended_per_sec * 1e3) as u64),
+            Self::Spawned => number(stats.spawned),
+            Self::Ended => number(stats.ended),
+            Self::OldestIdle => stats.oldest_idle.into(),
+            Self::MedianIdle => stats.median_idle.into(),
+            Self::Bytes => number(stats.bytes),
+            Self::History => {
+                let first = stats.history.first().copied().unwrap_or(0);
+                let last = stats.history.last().copied().unwrap_or(0);
+                number(u64::from(last.saturating_sub(first)))
+            }
+            Self::Site => match labels.site(stats.site) {
+                Some(site) => SortKey::Text(
+                    site.file.clone(),
+                    u64::from(site.line) << 32 | u64::from(site.column),
+                ),
+                None => SortKey::Missing,
+            },
+        }
+    }
+}

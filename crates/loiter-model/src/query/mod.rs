@@ -1,0 +1,78 @@
+//! Which tasks to show, in which order, and how many: filter, sort, group, window.
+//!
+//! The agent runs these over its table and a client over a recording: the same code, so that
+//! both agree. A [`TaskScan`] or [`SiteScan`] is fed every task once and keeps only what the
+//! window needs.
+
+mod column;
+mod filter;
+mod parse;
+mod scan;
+mod sites;
+
+use std::sync::Arc;
+
+pub use column::{Column, SiteColumn, SortKey, TaskColumn};
+pub use filter::{Filter, Term};
+pub use parse::{FilterError, REFERENCE, ReferenceRow};
+pub use scan::{TaskAnswer, TaskScan};
+pub use sites::{SiteAnswer, SiteScan};
+
+use crate::{NameId, Site, SiteId, Thresholds};
+
+/// A question about the tasks of a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query<C> {
+    /// Which tasks.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort<C>,
+    /// Which part of the sorted rows.
+    pub window: Window,
+    /// The limits for `blocked`, `hogging` and `starved`.
+    pub thresholds: Thresholds,
+}
+
+/// A question answered with a row a task.
+pub type TaskQuery = Query<TaskColumn>;
+/// A question answered with a row a site.
+pub type SiteQuery = Query<SiteColumn>;
+
+/// An order of rows. Rows that are equal by it are ordered by task number or site, ascending
+/// either way, so that rows do not jump between two updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort<C> {
+    /// By what.
+    pub column: C,
+    /// The greatest first.
+    pub descending: bool,
+}
+
+impl<C: Column> Sort<C> {
+    /// By a column, in the direction that one usually wants: the greatest number first, texts
+    /// from A.
+    #[must_use]
+    pub fn by(column: C) -> Self {
+        Self {
+            column,
+            descending: column.descends(),
+        }
+    }
+}
+
+/// A part of the sorted rows: `limit` rows from row `offset` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows left out at the top.
+    pub offset: u64,
+    /// Rows at most.
+    pub limit: u64,
+}
+
+/// Resolves what a [`Task`](crate::Task) refers to by id.
+pub trait Labels {
+    /// The name behind an id; `None` when it has been forgotten meanwhile.
+    fn name(&self, id: NameId) -> Option<Arc<str>>;
+    /// The site behind an id; `None` for an id that was never given out.
+    fn site(&self, id: SiteId) -> Option<Arc<Site>>;
+}
