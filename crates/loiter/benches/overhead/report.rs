@@ -1,0 +1,54 @@
+//! The table of what was measured.
+
+use std::fmt::Write;
+
+use crate::{Watcher, work::Work};
+
+/// Every measurement.
+#[derive(Default)]
+pub(crate) struct Report(Vec<(Work, Watcher, f64)>);
+
+impl Report {
+    pub(crate) fn add(&mut self, work: Work, watcher: Watcher, value: f64) {
+        self.0.push((work, watcher, value));
+    }
+
+    fn median(&self, work: Work, watcher: Watcher) -> f64 {
+        let mut values: Vec<f64> = self
+            .0
+            .iter()
+            .filter(|measured| (measured.0, measured.1) == (work, watcher))
+            .map(|measured| measured.2)
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    }
+
+    /// As Markdown, for a terminal and the README alike.
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::from(
+            "| | bare tokio | loiter | console-subscriber | loiter adds | console-subscriber adds | ratio | goal |\n\
+             | --- | --: | --: | --: | --: | --: | --: | --: |\n",
+        );
+        for work in Work::ALL {
+            let [bare, loiter, console] = Watcher::ALL.map(|watcher| self.median(work, watcher));
+            let unit = if work.is_memory() { "B" } else { "ns" };
+            let (ours, theirs) = (loiter - bare, console - bare);
+            let ratio = match ours {
+                // Below what can be measured.
+                ..1.0 => "none".to_owned(),
+                _ => format!("1/{:.0}", theirs / ours),
+            };
+            let goal = work.goal().map_or("none kept".to_owned(), |goal| {
+                format!("1/{:.0}", 1.0 / goal)
+            });
+            let _ = writeln!(
+                text,
+                "| {} | {bare:.0} {unit} | {loiter:.0} {unit} | {console:.0} {unit} | \
+                 {ours:.0} {unit} | {theirs:.0} {unit} | {ratio} | {goal} |",
+                work.name(),
+            );
+        }
+        text
+    }
+}

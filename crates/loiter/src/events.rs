@@ -1,0 +1,240 @@
+//! Events one by one, for those who watch: a single relaxed load while nobody does.
+
+use std::sync::{
+    OnceLock,
+    atomic::{
+        AtomicBool, AtomicU32, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+};
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::{table::sites::SHARDS, thread::Thread};
+
+/// Events that a queue holds between two visits of the agent's thread.
+const QUEUE: usize = 16 * 1024;
+/// Tasks that can be watched closely at a time.
+pub(crate) const MOST_WATCHED: usize = 16;
+
+/// Where application threads leave events and the agent's thread collects them.
+///
+/// Bounded: what comes faster than it is collected is counted and lost.
+#[derive(Debug)]
+pub(crate) struct Events {
+    wanted: AtomicBool,
+    /// Watchers of every task.
+    of_all: AtomicU32,
+    watched: [Watched; MOST_WATCHED],
+    /// A queue a shard of threads, so that events of one thread stay in order. Allocated when
+    /// first wanted.
+    queues: OnceLock<[ArrayQueue<Raw>; SHARDS]>,
+    lost: AtomicU64,
+}
+
+/// A task whose events are wanted.
+#[derive(Debug, Default)]
+struct Watched {
+    /// 0: the place is free.
+    seq: AtomicU64,
+    lost: AtomicU64,
+}
+
+/// What happened, as it is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) at: u64,
+    pub(crate) seq: u64,
+    /// The slot that the task has.
+    pub(crate) index: u32,
+    pub(crate) what: What,
+}
+
+/// See [`loiter_model::update::EventKind`]; 0 stands for no task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Spawn { site: u32, parent: u64 },
+    PollStart,
+    PollEnd,
+    Wake { by: u64 },
+    Drop,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self {
+            wanted: AtomicBool::new(false),
+            of_all: AtomicU32::new(0),
+            watched: Default::default(),
+            queues: OnceLock::new(),
+            lost: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether anybody wants any event: asked on every transition.
+    pub(crate) fn wanted(&self) -> bool {
+        self.wanted.load(Relaxed)
+    }
+
+    /// Queues an event if somebody wants it.
+    #[cold]
+    pub(crate) fn note(&self, event: Raw) {
+        let watched = self
+            .watched
+            .iter()
+            .find(|watched| watched.seq.load(Relaxed) == event.seq);
+        if watched.is_none() && self.of_all.load(Relaxed) == 0 {
+            return;
+        }
+        let Some(queues) = self.queues.get() else {
+            return;
+        };
+        let shard = Thread::with(Thread::shard) % SHARDS;
+        if queues[shard].push(event).is_err() {
+            self.lost.fetch_add(1, Relaxed);
+            if let Some(watched) = watched {
+                watched.lost.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    // --- the agent's thread ---
+
+    /// Wants the events of every task until [`unwatch_all`](Self::unwatch_all).
+    pub(crate) fn watch_all(&self) {
+        self.open();
+        self.of_all.fetch_add(1, Relaxed);
+        self.wanted.store(true, Release);
+    }
+
+    /// Ends one [`watch_all`](Self::watch_all).
+    pub(crate) fn unwatch_all(&self) {
+        self.of_all.fetch_sub(1, Relaxed);
+        self.close_if_unwanted();
+    }
+
+    /// Wants the events of one task; the place to give back with
+    /// [`unwatch`](Self::unwatch). `None` when too many are watched.
+    pub(crate) fn watch(&self, seq: u64) -> Option<usize> {
+        self.open();
+        let place = self
+            .watched
+            .iter()
+            .position(|watched| watched.seq.load(Relaxed) == 0)?;
+        self.watched[place].lost.store(0, Relaxed);
+        self.watched[place].seq.store(seq, Relaxed);
+        self.wanted.store(true, Release);
+        Some(place)
+    }
+
+    /// Ends one [`watch`](Self::watch).
+    pub(crate) fn unwatch(&self, place: usize) {
+        self.watched[place].seq.store(0, Relaxed);
+        self.close_if_unwanted();
+    }
+
+    /// Events lost of the task watched at this place.
+    pub(crate) fn lost_at(&self, place: usize) -> u64 {
+        self.watched[place].lost.load(Relaxed)
+    }
+
+    /// Events lost in all.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    /// Takes what is queued, at most one queue's worth of each.
+    pub(crate) fn collect(&self) -> Vec<Raw> {
+        let Some(queues) = self.queues.get() else {
+            return Vec::new();
+        };
+        let mut events = Vec::new();
+        for queue in queues {
+            events.extend(std::iter::from_fn(|| queue.pop()).take(QUEUE));
+        }
+        events
+    }
+
+    fn open(&self) {
+        self.queues
+            .get_or_init(|| std::array::from_fn(|_| ArrayQueue::new(QUEUE)));
+        if !self.wanted.load(Acquire) {
+            // What a former watcher left is of no use to this one.
+            self.collect();
+        }
+    }
+
+    fn close_if_unwanted(&self) {
+        let none = self.of_all.load(Relaxed) == 0
+            && self
+                .watched
+                .iter()
+                .all(|watched| watched.seq.load(Relaxed) == 0);
+        if none {
+            self.wanted.store(false, Release);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(seq: u64, at: u64) -> Raw {
+        Raw {
+            at,
+            seq,
+            index: 0,
+            what: What::PollStart,
+        }
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_queued() {
+        let events = Events::new();
+        assert!(!events.wanted());
+        events.note(event(1, 10));
+
+        let place = events.watch(1).expect("a place");
+        assert!(events.wanted());
+        events.note(event(1, 20));
+        events.note(event(2, 30));
+        assert_eq!(events.collect(), [event(1, 20)]);
+
+        events.watch_all();
+        events.note(event(2, 40));
+        events.unwatch(place);
+        assert!(events.wanted());
+        events.unwatch_all();
+        assert!(!events.wanted());
+
+        // The leftover is not for the next one.
+        events.watch_all();
+        assert_eq!(events.collect(), []);
+    }
+
+    #[test]
+    fn what_comes_too_fast_is_counted() {
+        let events = Events::new();
+        let place = events.watch(1).expect("a place");
+        events.watch_all();
+        for at in 0..QUEUE as u64 + 5 {
+            events.note(event(1, at));
+        }
+        events.note(event(2, 0));
+        assert_eq!(events.lost_at(place), 5);
+        assert_eq!(events.lost(), 6);
+        assert_eq!(events.collect().len(), QUEUE);
+    }
+
+    #[test]
+    fn the_places_are_limited() {
+        let events = Events::new();
+        for seq in 1..=MOST_WATCHED as u64 {
+            assert!(events.watch(seq).is_some());
+        }
+        assert_eq!(events.watch(99), None);
+        events.unwatch(3);
+        assert_eq!(events.watch(99), Some(3));
+    }
+}

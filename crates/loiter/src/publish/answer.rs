@@ -1,0 +1,141 @@
+//! Answers queries from the table.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use loiter_model::{
+    Nanos, Task, Totals,
+    query::{SiteQuery, SiteScan, TaskQuery, TaskScan},
+    update::{LabelSet, Overview, SitesUpdate, TasksUpdate},
+};
+use tokio::{task, time};
+
+use super::history::History;
+use crate::{agent::Core, table::Table};
+
+/// Pages that are looked at without a break, 65,536 tasks: a few milliseconds in which the
+/// thread does nothing else.
+const PAGES_AT_ONCE: usize = 64;
+
+/// Looks at every task for each query: nothing is kept up to date while nobody asks.
+pub(crate) struct Answers {
+    core: Arc<Core>,
+    history: Mutex<History>,
+}
+
+impl Answers {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            history: Mutex::default(),
+        }
+    }
+
+    /// Takes a sample a second, for ever. O(sites).
+    pub(crate) async fn sample(self: Arc<Self>) {
+        let mut seconds = time::interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
+        loop {
+            seconds.tick().await;
+            let sites = self.table().sites();
+            self.history()
+                .sample((0..sites.count()).map(|id| sites.flow(id)));
+            self.table().settle();
+        }
+    }
+
+    /// Answers with a row a task.
+    pub(crate) async fn tasks(&self, query: &TaskQuery) -> TasksUpdate {
+        let started = self.table().now();
+        let mut scan = TaskScan::new(query, self.table());
+        self.visit(query.filter.wants_ended(), |task| scan.visit(task))
+            .await;
+        let answer = scan.finish();
+        TasksUpdate {
+            overview: self.overview(started, answer.totals),
+            matched: answer.matched,
+            offset: answer.offset,
+            labels: LabelSet::of(&answer.tasks, self.table()),
+            tasks: answer.tasks,
+        }
+    }
+
+    /// Answers with a row a site.
+    pub(crate) async fn sites(&self, query: &SiteQuery) -> SitesUpdate {
+        let started = self.table().now();
+        let mut scan = SiteScan::new(query, self.table());
+        self.visit(query.filter.wants_ended(), |task| scan.visit(task))
+            .await;
+        let sites = self.table().sites();
+        let mut answer = {
+            let history = self.history();
+            scan.finish(|stats| {
+                let id = stats.site.0;
+                (stats.spawned, stats.ended) = sites.flow(id);
+                (stats.spawned_per_sec, stats.ended_per_sec) = history.rates(id);
+                stats.history = history.alive_at(id);
+            })
+        };
+        let mut labels = LabelSet::default();
+        for stats in &mut answer.sites {
+            labels.add_site(stats.site, self.table());
+            // Only for the rows shown: adding histograms up costs some microseconds a site.
+            let sums = sites.sums(stats.site.0);
+            stats.poll = sums.poll.quantiles();
+            stats.scheduled_for = sums.scheduled.quantiles();
+            stats.waited = sums.waited.quantiles();
+            stats.lifetime = sums.lifetime.quantiles();
+        }
+        SitesUpdate {
+            overview: self.overview(started, answer.totals),
+            matched: answer.matched,
+            offset: answer.offset,
+            sites: answer.sites,
+            labels,
+        }
+    }
+
+    /// Every task alive, with breaks in which the thread serves others.
+    async fn visit(&self, ended_too: bool, mut each: impl FnMut(&Task)) {
+        let pages = self.table().pages();
+        for first in (0..pages).step_by(PAGES_AT_ONCE) {
+            if first > 0 {
+                task::yield_now().await;
+            }
+            self.table().visit(first..first + PAGES_AT_ONCE, &mut each);
+        }
+        if ended_too {
+            self.table().settle();
+            self.table().visit_ended(each);
+        }
+    }
+
+    fn overview(&self, started: u64, mut totals: Totals) -> Overview {
+        let table = self.table();
+        let sites = table.sites();
+        let (spawned, ended) = (0..sites.count())
+            .map(|id| sites.flow(id))
+            .fold((0, 0), |sum, flow| (sum.0 + flow.0, sum.1 + flow.1));
+        totals.untracked = table.untracked();
+        totals.spawned = spawned + totals.untracked;
+        totals.ended = ended;
+        totals.remembered = table.remembered();
+        let now = table.now();
+        Overview {
+            at: Nanos(now),
+            totals,
+            history: self.history().alive(),
+            scan_time: Nanos(now.saturating_sub(started)),
+        }
+    }
+
+    fn table(&self) -> &Table {
+        &self.core.table
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,112 @@
+//! The last minutes, a sample a second.
+
+use std::collections::VecDeque;
+
+/// Samples kept of what a sparkline shows: two minutes.
+const SAMPLES: usize = 120;
+/// Seconds over which rates are taken.
+const RATE_OVER: usize = 10;
+
+/// Tasks alive over time, in all and a site.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    alive: VecDeque<u32>,
+    sites: Vec<SiteHistory>,
+}
+
+#[derive(Debug, Default)]
+struct SiteHistory {
+    alive: VecDeque<u32>,
+    /// Spawned and ended until each of the last seconds.
+    flow: VecDeque<(u64, u64)>,
+}
+
+impl History {
+    /// Takes a second's sample: tasks spawned and ended so far at each site, by its id.
+    pub(crate) fn sample(&mut self, flows: impl Iterator<Item = (u64, u64)>) {
+        let mut all = 0;
+        for (id, (spawned, ended)) in flows.enumerate() {
+            if id == self.sites.len() {
+                self.sites.push(SiteHistory::default());
+            }
+            let alive = spawned.saturating_sub(ended);
+            all += alive;
+            let site = &mut self.sites[id];
+            push(&mut site.alive, small(alive), SAMPLES);
+            push(&mut site.flow, (spawned, ended), RATE_OVER + 1);
+        }
+        push(&mut self.alive, small(all), SAMPLES);
+    }
+
+    /// Tasks alive, oldest sample first.
+    pub(crate) fn alive(&self) -> Vec<u32> {
+        self.alive.iter().copied().collect()
+    }
+
+    /// Tasks alive of one site, oldest sample first.
+    pub(crate) fn alive_at(&self, site: u32) -> Vec<u32> {
+        self.sites
+            .get(site as usize)
+            .map(|site| site.alive.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Spawns and ends a second at one site, over the last ten seconds or as many as there are.
+    pub(crate) fn rates(&self, site: u32) -> (f64, f64) {
+        let Some(flow) = self.sites.get(site as usize).map(|site| &site.flow) else {
+            return (0.0, 0.0);
+        };
+        match (flow.front(), flow.back(), flow.len()) {
+            (Some(first), Some(last), 2..) => {
+                let seconds = (flow.len() - 1) as f64;
+                (
+                    last.0.saturating_sub(first.0) as f64 / seconds,
+                    last.1.saturating_sub(first.1) as f64 / seconds,
+                )
+            }
+            _ => (0.0, 0.0),
+        }
+    }
+}
+
+fn push<T>(samples: &mut VecDeque<T>, sample: T, most: usize) {
+    if samples.len() == most {
+        samples.pop_front();
+    }
+    samples.push_back(sample);
+}
+
+fn small(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_over_the_last_ten_seconds() {
+        let mut history = History::default();
+        assert_eq!(history.rates(0), (0.0, 0.0));
+        history.sample([(5, 0)].into_iter());
+        assert_eq!(history.rates(0), (0.0, 0.0), "one sample is no rate");
+        history.sample([(25, 10)].into_iter());
+        assert_eq!(history.rates(0), (20.0, 10.0));
+        for _ in 0..RATE_OVER {
+            history.sample([(25, 10)].into_iter());
+        }
+        assert_eq!(history.rates(0), (0.0, 0.0));
+    }
+
+    #[test]
+    fn it_forgets_the_oldest() {
+        let mut history = History::default();
+        for second in 0..=SAMPLES as u64 {
+            history.sample([(second, 0), (1, 0)].into_iter());
+        }
+        assert_eq!(history.alive().len(), SAMPLES);
+        assert_eq!(history.alive_at(0)[0], 1);
+        assert_eq!(history.alive().last(), Some(&(SAMPLES as u32 + 1)));
+        assert_eq!(history.alive_at(7), []);
+    }
+}

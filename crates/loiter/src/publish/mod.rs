@@ -1,0 +1,40 @@
+//! The agent's own thread: everything that is not capture happens here, so that a wedged
+//! application can still be looked at.
+
+mod answer;
+mod close_up;
+mod history;
+mod pump;
+
+use std::{io, sync::Arc, thread};
+
+use tokio::runtime;
+
+pub(crate) use answer::Answers;
+pub(crate) use close_up::CloseUp;
+pub(crate) use pump::{Batch, Pump, Watch};
+
+use crate::{agent::Core, serve, thread::Thread};
+
+/// Starts the thread.
+pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
+    // Built here, so that a failure is the caller's to report.
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    thread::Builder::new()
+        .name("loiter".to_owned())
+        .spawn(move || {
+            Thread::with(Thread::become_agent);
+            runtime.block_on(run(core));
+        })?;
+    Ok(())
+}
+
+async fn run(core: Arc<Core>) {
+    let answers = Arc::new(Answers::new(core.clone()));
+    let pump = Arc::new(Pump::new(core.table.clone()));
+    tokio::spawn(answers.clone().sample());
+    tokio::spawn(pump.clone().run());
+    serve::run(core, answers, pump).await;
+}

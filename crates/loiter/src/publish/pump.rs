@@ -1,0 +1,128 @@
+//! Collects the events that application threads leave, and hands them to whoever watches.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, broadcast},
+    time,
+};
+
+use crate::{
+    events::{Events, Raw},
+    table::Table,
+};
+
+/// How often queues are emptied: at a million events a second they fill in some 65 ms.
+const EVERY: Duration = Duration::from_millis(20);
+/// Batches that a slow watcher may lag behind.
+const BATCHES: usize = 64;
+
+/// Events collected at one time, in the order of time.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub(crate) events: Arc<[Raw]>,
+    /// Events that came before it, so that a watcher who missed batches can count them.
+    pub(crate) before: u64,
+}
+
+/// Runs only while somebody watches.
+pub(crate) struct Pump {
+    table: Arc<Table>,
+    batches: broadcast::Sender<Batch>,
+    wanted: Notify,
+}
+
+/// Whose events a watcher wants; gives them up when dropped.
+pub(crate) struct Watch {
+    table: Arc<Table>,
+    of: Of,
+}
+
+#[derive(Clone, Copy)]
+enum Of {
+    All,
+    /// The task at this place among the watched ones.
+    One(usize),
+}
+
+impl Pump {
+    pub(crate) fn new(table: Arc<Table>) -> Self {
+        Self {
+            table,
+            batches: broadcast::channel(BATCHES).0,
+            wanted: Notify::new(),
+        }
+    }
+
+    /// Events of every task from now on.
+    pub(crate) fn watch_all(&self) -> (Watch, broadcast::Receiver<Batch>) {
+        self.events().watch_all();
+        (self.watch(Of::All), self.subscribe())
+    }
+
+    /// Events of one task from now on (and of whatever else is watched). `None` when too many
+    /// are watched.
+    pub(crate) fn watch_one(&self, seq: u64) -> Option<(Watch, broadcast::Receiver<Batch>)> {
+        let place = self.events().watch(seq)?;
+        Some((self.watch(Of::One(place)), self.subscribe()))
+    }
+
+    fn watch(&self, of: Of) -> Watch {
+        Watch {
+            table: self.table.clone(),
+            of,
+        }
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Batch> {
+        let receiver = self.batches.subscribe();
+        self.wanted.notify_one();
+        receiver
+    }
+
+    fn events(&self) -> &Events {
+        self.table.events()
+    }
+
+    /// Collects as long as somebody watches, then waits for the next one.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut before = 0;
+        loop {
+            if !self.events().wanted() {
+                self.wanted.notified().await;
+            }
+            time::sleep(EVERY).await;
+            let mut events = self.events().collect();
+            if events.is_empty() {
+                continue;
+            }
+            events.sort_by_key(|event| event.at);
+            let count = events.len() as u64;
+            // Nobody may be left to receive it.
+            let _ = self.batches.send(Batch {
+                events: events.into(),
+                before,
+            });
+            before += count;
+        }
+    }
+}
+
+impl Watch {
+    /// Events lost since the watch began, because they came too fast.
+    pub(crate) fn lost(&self) -> u64 {
+        match self.of {
+            Of::All => self.table.events().lost(),
+            Of::One(place) => self.table.events().lost_at(place),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        match self.of {
+            Of::All => self.table.events().unwatch_all(),
+            Of::One(place) => self.table.events().unwatch(place),
+        }
+    }
+}

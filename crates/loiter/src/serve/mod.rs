@@ -1,0 +1,37 @@
+//! The agent's port: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
+
+mod connection;
+mod listen;
+mod service;
+mod watch_events;
+mod watch_task;
+mod watch_tasks;
+
+use std::{sync::Arc, time::Duration};
+
+use loiter_wire::v1::loiter_server::LoiterServer;
+
+use crate::{
+    agent::Core,
+    publish::{Answers, Pump},
+};
+
+/// Connections at a time; further ones are closed at once.
+const MOST_CONNECTIONS: usize = 32;
+/// Streams at a time over all connections; further ones are told RESOURCE_EXHAUSTED.
+const MOST_STREAMS: usize = 64;
+/// Streams at a time of one connection.
+const MOST_STREAMS_EACH: u32 = 32;
+/// Bytes of a request: a filter is bounded, so a request is.
+const LONGEST_REQUEST: usize = 64 * 1024;
+/// Rows of an answer.
+const MOST_ROWS: u64 = 10_000;
+/// The shortest interval between two answers.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Serves for ever.
+pub(crate) async fn run(core: Arc<Core>, answers: Arc<Answers>, pump: Arc<Pump>) {
+    let service = service::Service::new(core.clone(), answers, pump);
+    let service = LoiterServer::new(service).max_decoding_message_size(LONGEST_REQUEST);
+    listen::run(&core, service).await;
+}

@@ -1,0 +1,162 @@
+//! `loiter.v1` as a service: checks requests, opens streams.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use loiter_model::{
+    Nanos, TaskSeq,
+    query::{Filter, FilterError},
+};
+use loiter_wire::{Question, v1};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+
+use super::{MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_task, watch_tasks};
+use crate::{
+    agent::Core,
+    publish::{Answers, Pump},
+};
+
+/// What every stream needs.
+pub(super) struct Service {
+    core: Arc<Core>,
+    answers: Arc<Answers>,
+    pump: Arc<Pump>,
+    streams: Arc<Semaphore>,
+}
+
+type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// How often a stream answers.
+#[derive(Clone)]
+pub(super) struct Pace {
+    asked: Duration,
+    streams: Arc<Semaphore>,
+}
+
+/// Looking at every task may take this share of the agent's thread, all streams together: one
+/// in so many.
+const SHARE: u32 = 5;
+
+impl Pace {
+    /// How long to wait after an answer that took `scan`.
+    pub(super) fn after(&self, scan: Nanos) -> Duration {
+        let open = MOST_STREAMS.saturating_sub(self.streams.available_permits());
+        let affordable = Duration::from(scan) * SHARE * open as u32;
+        self.asked.max(affordable)
+    }
+}
+
+impl Service {
+    pub(super) fn new(core: Arc<Core>, answers: Arc<Answers>, pump: Arc<Pump>) -> Self {
+        Self {
+            core,
+            answers,
+            pump,
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+        }
+    }
+
+    fn open_stream(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.streams.clone().try_acquire_owned().map_err(|_| {
+            Status::resource_exhausted(format!(
+                "{MOST_STREAMS} streams are open already; close another client"
+            ))
+        })
+    }
+
+    fn pace(&self, interval_ms: u32) -> Pace {
+        let asked = match interval_ms {
+            0 => self.core.config.publish_interval.into(),
+            millis => Duration::from_millis(u64::from(millis)),
+        };
+        Pace {
+            asked: asked.max(SHORTEST_INTERVAL),
+            streams: self.streams.clone(),
+        }
+    }
+}
+
+/// A stream that one task of the agent feeds. One update is in flight: the next is made when
+/// the client has taken it, so that a slow client gets fewer and never old ones.
+fn stream<T, F>(feed: impl FnOnce(mpsc::Sender<Result<T, Status>>) -> F) -> Response<Updates<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(feed(sender));
+    Response::new(Box::pin(ReceiverStream::new(receiver)))
+}
+
+#[tonic::async_trait]
+impl v1::loiter_server::Loiter for Service {
+    async fn get_target(
+        &self,
+        _: Request<v1::GetTargetRequest>,
+    ) -> Result<Response<v1::Target>, Status> {
+        Ok(Response::new(self.core.target().into()))
+    }
+
+    type WatchTasksStream = Updates<v1::TasksUpdate>;
+
+    async fn watch_tasks(
+        &self,
+        request: Request<v1::WatchTasksRequest>,
+    ) -> Result<Response<Self::WatchTasksStream>, Status> {
+        let request = request.into_inner();
+        let mut query = request.query.unwrap_or_default();
+        query.limit = query.limit.min(MOST_ROWS);
+        let question = Question::read(query, self.core.config.thresholds)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let permit = self.open_stream()?;
+        let pace = self.pace(request.interval_ms);
+        let answers = self.answers.clone();
+        Ok(stream(|updates| async move {
+            watch_tasks::feed(&answers, &question, &pace, updates).await;
+            drop(permit);
+        }))
+    }
+
+    type WatchTaskStream = Updates<v1::TaskDetail>;
+
+    async fn watch_task(
+        &self,
+        request: Request<v1::WatchTaskRequest>,
+    ) -> Result<Response<Self::WatchTaskStream>, Status> {
+        let request = request.into_inner();
+        let Some(seq) = TaskSeq::new(request.seq) else {
+            return Err(Status::invalid_argument("task numbers start at 1"));
+        };
+        let permit = self.open_stream()?;
+        let pace = self.pace(request.interval_ms);
+        let watch = watch_task::Watched::start(self.core.table.clone(), &self.pump, seq)?;
+        Ok(stream(|updates| async move {
+            watch_task::feed(watch, &pace, updates).await;
+            drop(permit);
+        }))
+    }
+
+    type WatchEventsStream = Updates<v1::EventBatch>;
+
+    async fn watch_events(
+        &self,
+        request: Request<v1::WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let filter: Filter =
+            request
+                .into_inner()
+                .filter
+                .parse()
+                .map_err(|error: FilterError| {
+                    Status::invalid_argument(format!("in the filter: {error}"))
+                })?;
+        let permit = self.open_stream()?;
+        let core = self.core.clone();
+        let (watch, batches) = self.pump.watch_all();
+        Ok(stream(|updates| async move {
+            watch_events::feed(&core, &filter, &watch, batches, updates).await;
+            drop((watch, permit));
+        }))
+    }
+}

@@ -1,0 +1,46 @@
+//! The stream behind the tables of tasks and of sites.
+
+use loiter_model::Nanos;
+use loiter_wire::{Question, v1};
+use tokio::{sync::mpsc, time};
+use tonic::Status;
+
+use super::service::Pace;
+use crate::publish::Answers;
+
+/// Answers at once and then at its pace, until the client is gone.
+pub(super) async fn feed(
+    answers: &Answers,
+    question: &Question,
+    pace: &Pace,
+    updates: mpsc::Sender<Result<v1::TasksUpdate, Status>>,
+) {
+    loop {
+        // First the room, then the answer: a client that was slow gets the present.
+        let Ok(room) = updates.reserve().await else {
+            return;
+        };
+        let (scan, update) = answer(question, answers).await;
+        room.send(Ok(update));
+        if time::timeout(pace.after(scan), updates.closed())
+            .await
+            .is_ok()
+        {
+            return;
+        }
+    }
+}
+
+/// An answer, and how long looking at every task took.
+async fn answer(question: &Question, answers: &Answers) -> (Nanos, v1::TasksUpdate) {
+    match question {
+        Question::Tasks(query) => {
+            let update = answers.tasks(query).await;
+            (update.overview.scan_time, update.into())
+        }
+        Question::Sites(query) => {
+            let update = answers.sites(query).await;
+            (update.overview.scan_time, update.into())
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! Every task, as the capture writes it and the agent's thread reads it.
+
+mod ledger;
+mod names;
+pub(crate) mod sites;
+mod slab;
+mod slot;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use loiter_model::{
+    Ending, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq, query::Labels,
+};
+
+pub(crate) use ledger::Ledger;
+use names::Names;
+use sites::{Sites, count};
+use slab::Slab;
+use slot::{Before, Birth, Held, Phase, Reading, Slot};
+
+use crate::{
+    clock::Clock,
+    events::{Events, Raw, What},
+    thread::Thread,
+};
+
+/// The agent's memory: bounded by `max_tasks`, the ledger's size and the number of sites.
+#[derive(Debug)]
+pub(crate) struct Table {
+    clock: Clock,
+    slab: Slab,
+    sites: Sites,
+    names: Names,
+    ledger: Ledger,
+    events: Events,
+    last_seq: AtomicU64,
+    untracked: AtomicU64,
+}
+
+/// A tracked task as the capture refers to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskRef {
+    pub(crate) index: u32,
+    /// The low bits of the task's number, so that a reference which outlived the slot's owner
+    /// is recognised.
+    pub(crate) seq_bits: u32,
+}
+
+/// Bits of the number in a [`TaskRef`].
+pub(crate) const SEQ_BITS: u32 = 30;
+
+/// What tokio tells of a new task.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spawn<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) tokio_id: u64,
+    pub(crate) name: &'a str,
+    pub(crate) file: &'a str,
+    /// Where tokio keeps the path: the same for every spawn at a site, so that a thread
+    /// recognises it without hashing the text.
+    pub(crate) file_address: usize,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) function: &'a str,
+    pub(crate) size: u64,
+    pub(crate) original_size: u64,
+}
+
+impl Table {
+    pub(crate) fn new(clock: Clock, max_tasks: u32, ledger: usize) -> Self {
+        Self {
+            clock,
+            slab: Slab::new(max_tasks),
+            sites: Sites::new(),
+            names: Names::default(),
+            ledger: Ledger::new(ledger),
+            events: Events::new(),
+            last_seq: AtomicU64::new(0),
+            untracked: AtomicU64::new(0),
+        }
+    }
+
+    // --- application threads ---
+
+    /// A task was spawned. `None` when the table is full: it is counted, not tracked.
+    pub(crate) fn spawn(&self, spawn: &Spawn<'_>) -> Option<TaskRef> {
+        let Some((index, slot)) = self.slab.take() else {
+            self.untracked.fetch_add(1, Relaxed);
+            return None;
+        };
+        let seq = self.last_seq.fetch_add(1, Relaxed) + 1;
+        let now = self.clock.now();
+        let (site, parent) = Thread::with(|thread| {
+            let site = self.site_of(thread, spawn);
+            if let Some(counts) = self.sites.counts(site, thread.shard()) {
+                counts.spawned.fetch_add(1, Relaxed);
+            }
+            (site, thread.current())
+        });
+        slot.begin(&Birth {
+            seq,
+            at: now,
+            tokio_id: spawn.tokio_id,
+            parent,
+            site,
+            name: (!spawn.name.is_empty()).then(|| self.names.take(spawn.name)),
+            kind: spawn.kind as u32,
+            size: spawn.size,
+            original_size: spawn.original_size,
+        });
+        if self.events.wanted() {
+            self.events.note(Raw {
+                at: now,
+                seq,
+                index,
+                what: What::Spawn { site, parent },
+            });
+        }
+        Some(TaskRef {
+            index,
+            seq_bits: seq_bits(seq),
+        })
+    }
+
+    fn site_of(&self, thread: &Thread, spawn: &Spawn<'_>) -> u32 {
+        thread.site(
+            (spawn.file_address, spawn.line, spawn.column),
+            |id| {
+                self.sites
+                    .site(id)
+                    .is_some_and(|site| *site.file == *spawn.file)
+            },
+            || match spawn.line {
+                0 => 0,
+                line => self
+                    .sites
+                    .id(spawn.file, line, spawn.column, spawn.function),
+            },
+        )
+    }
+
+    /// A poll begins on this thread.
+    pub(crate) fn poll_start(&self, task: TaskRef) {
+        let Some((slot, seq)) = self.slot(task) else {
+            return;
+        };
+        let now = self.clock.now();
+        let before = slot.poll_start(now);
+        Thread::with(|thread| {
+            thread.enter(seq, now, slot.has_wakers());
+            let Some(counts) = self.sites.counts(slot.site(), thread.shard()) else {
+                return;
+            };
+            match before {
+                Before::Scheduled(waited) => count(&counts.scheduled, waited),
+                Before::Idle(waited) => count(&counts.waited, waited),
+                Before::Running => {}
+            }
+        });
+        if self.events.wanted() {
+            self.events.note(Raw {
+                at: now,
+                seq,
+                index: task.index,
+                what: What::PollStart,
+            });
+        }
+    }
+
+    /// A poll ends on this thread.
+    pub(crate) fn poll_end(&self, task: TaskRef) {
+        let Some((slot, seq)) = self.slot(task) else {
+            return;
+        };
+        let now = self.clock.now();
+        let polled = slot.poll_end(now);
+        Thread::with(|thread| {
+            thread.leave(seq, now);
+            let Some(polled) = polled else { return };
+            // The drop of a future is no poll. It cannot be told from a poll that no wake led
+            // to, and those are rare but for `block_on`.
+            if (!polled.unprompted || slot.kind() == Kind::BlockOn as u32)
+                && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
+            {
+                count(&counts.poll, polled.took);
+            }
+        });
+        if self.events.wanted() {
+            self.events.note(Raw {
+                at: now,
+                seq,
+                index: task.index,
+                what: What::PollEnd,
+            });
+        }
+    }
+
+    /// A waker of the task was cloned.
+    pub(crate) fn waker_cloned(&self, task: TaskRef) {
+        if let Some((slot, _)) = self.slot(task) {
+            slot.waker_cloned();
+        }
+    }
+
+    /// A waker of the task was dropped.
+    pub(crate) fn waker_dropped(&self, task: TaskRef) {
+        if let Some((slot, _)) = self.slot(task)
+            && slot.waker_gone() == Held::NoMore
+        {
+            self.free(task.index, slot);
+        }
+    }
+
+    /// The task was woken, by a waker that stays or by one that is used up.
+    pub(crate) fn woken(&self, task: TaskRef, uses_up_waker: bool) {
+        let Some((slot, seq)) = self.slot(task) else {
+            return;
+        };
+        let now = self.clock.now();
+        let by = Thread::with(|thread| {
+            let by = thread.current();
+            if let Some(waited) = slot.wake(now, by)
+                && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
+            {
+                count(&counts.waited, waited);
+            }
+            by
+        });
+        if self.events.wanted() {
+            self.events.note(Raw {
+                at: now,
+                seq,
+                index: task.index,
+                what: What::Wake { by },
+            });
+        }
+        if uses_up_waker && slot.waker_gone() == Held::NoMore {
+            self.free(task.index, slot);
+        }
+    }
+
+    /// The task's span was cloned.
+    pub(crate) fn span_cloned(&self, task: TaskRef) {
+        if let Some((slot, _)) = self.slot(task) {
+            slot.span_cloned();
+        }
+    }
+
+    /// A reference of the task's span was dropped. Whether it was the last one: the task has
+    /// ended.
+    pub(crate) fn span_dropped(&self, task: TaskRef) -> bool {
+        let Some((slot, seq)) = self.slot(task) else {
+            return false;
+        };
+        if slot.is_last_span() {
+            self.end(task.index, slot, seq);
+        }
+        match slot.span_dropped() {
+            Held::Yes => return false,
+            Held::BySomeWaker => {}
+            Held::NoMore => self.free(task.index, slot),
+        }
+        true
+    }
+
+    fn end(&self, index: u32, slot: &Slot, seq: u64) {
+        let now = self.clock.now();
+        slot.end(now);
+        let Some(reading) = slot.read() else { return };
+        let ending = Thread::with(|thread| {
+            if let Some(counts) = self.sites.counts(reading.site, thread.shard()) {
+                counts.ended.fetch_add(1, Relaxed);
+                count(&counts.lifetime, now.saturating_sub(reading.spawned_at));
+            }
+            match reading.polls {
+                0 => Ending::Cancelled,
+                _ => thread.ending(seq, std::thread::panicking()),
+            }
+        });
+        let mut task = task(&reading, now);
+        task.ending = Some(ending);
+        if let Some(forgotten) = self.ledger.push(task)
+            && let Some(NameId(name)) = forgotten.name
+        {
+            self.names.release(name);
+        }
+        if self.events.wanted() {
+            self.events.note(Raw {
+                at: now,
+                seq,
+                index,
+                what: What::Drop,
+            });
+        }
+    }
+
+    fn free(&self, index: u32, slot: &Slot) {
+        // The ledger's entry took the name over.
+        slot.vacate();
+        self.slab.give_back(index, slot);
+    }
+
+    fn slot(&self, task: TaskRef) -> Option<(&Slot, u64)> {
+        let slot = self.slab.get(task.index)?;
+        let seq = slot.seq();
+        (seq != 0 && seq_bits(seq) == task.seq_bits).then_some((slot, seq))
+    }
+
+    // --- the agent's thread ---
+
+    /// Nanoseconds since the agent's start.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Tasks tracked at most.
+    pub(crate) fn max_tasks(&self) -> u32 {
+        self.slab.capacity()
+    }
+
+    /// Tasks that found the table full.
+    pub(crate) fn untracked(&self) -> u64 {
+        self.untracked.load(Relaxed)
+    }
+
+    /// How many pages there are to visit. Tasks that are spawned later may be missed, none is
+    /// met twice.
+    pub(crate) fn pages(&self) -> usize {
+        self.slab.pages().count()
+    }
+
+    /// Shows every task alive of some pages. O(slots of these pages).
+    pub(crate) fn visit(&self, pages: std::ops::Range<usize>, mut each: impl FnMut(&Task)) {
+        let now = self.clock.now();
+        let slots = self
+            .slab
+            .pages()
+            .skip(pages.start)
+            .take(pages.len())
+            .flat_map(|(_, slots)| slots);
+        for slot in slots {
+            if let Some(reading) = slot.read()
+                && reading.phase != Phase::Ended
+            {
+                each(&task(&reading, now));
+            }
+        }
+    }
+
+    /// Shows the tasks in the ledger, those that ended last first.
+    pub(crate) fn visit_ended(&self, mut each: impl FnMut(&Task)) {
+        let now = Nanos(self.clock.now());
+        self.ledger.visit(|ended| {
+            let mut task = *ended;
+            let end = ended.spawned_at.saturating_add(ended.total);
+            task.in_state = now.saturating_sub(end);
+            each(&task);
+        });
+    }
+
+    /// Moves what ended since the last time into the ledger's order.
+    pub(crate) fn settle(&self) {
+        self.ledger.settle(|forgotten| {
+            if let Some(NameId(name)) = forgotten.name {
+                self.names.release(name);
+            }
+        });
+    }
+
+    /// Ended tasks that are remembered.
+    pub(crate) fn remembered(&self) -> u64 {
+        self.ledger.len() as u64
+    }
+
+    /// One task by its number, alive or remembered. O(all slots); `hint` is where it was last.
+    pub(crate) fn find(&self, seq: TaskSeq, hint: &mut Option<u32>) -> Option<Task> {
+        let now = self.clock.now();
+        let wanted = |slot: &Slot| {
+            let reading = slot.read()?;
+            (reading.seq == seq.get() && reading.phase != Phase::Ended).then(|| task(&reading, now))
+        };
+        if let Some(found) = hint.and_then(|index| wanted(self.slab.get(index)?)) {
+            return Some(found);
+        }
+        let place = self.slab.pages().find_map(|(first, slots)| {
+            let offset = slots.iter().position(|slot| slot.seq() == seq.get())?;
+            Some((first + offset as u32, &slots[offset]))
+        });
+        if let Some((index, slot)) = place
+            && let Some(found) = wanted(slot)
+        {
+            *hint = Some(index);
+            return Some(found);
+        }
+        self.settle();
+        let mut found = None;
+        self.visit_ended(|ended| {
+            if ended.seq == seq {
+                found = Some(*ended);
+            }
+        });
+        found
+    }
+}
+
+impl Labels for Table {
+    fn name(&self, id: NameId) -> Option<Arc<str>> {
+        self.names.get(id.0)
+    }
+
+    fn site(&self, id: SiteId) -> Option<Arc<Site>> {
+        self.sites.site(id.0).cloned()
+    }
+}
+
+fn seq_bits(seq: u64) -> u32 {
+    (seq & ((1 << SEQ_BITS) - 1)) as u32
+}
+
+fn task(reading: &Reading, now: u64) -> Task {
+    let in_state = now.saturating_sub(reading.since);
+    let (state, running, waiting) = match reading.phase {
+        Phase::Idle => (State::Idle, 0, 0),
+        Phase::Scheduled => (State::Scheduled, 0, in_state),
+        Phase::Running | Phase::RunningWoken | Phase::Unprompted | Phase::UnpromptedWoken => {
+            (State::Running, in_state, 0)
+        }
+        Phase::Ended => (State::Ended, 0, 0),
+    };
+    let known = |bytes: u32| (bytes != 0).then_some(u64::from(bytes));
+    Task {
+        seq: TaskSeq::new(reading.seq).expect("a slot in use has a number"),
+        tokio_id: std::num::NonZeroU64::new(reading.tokio_id),
+        name: reading.name.map(NameId),
+        kind: Kind::ALL[reading.kind as usize % Kind::ALL.len()],
+        site: SiteId(reading.site),
+        parent: TaskSeq::new(reading.parent),
+        size: known(reading.size),
+        original_size: known(reading.original_size),
+        spawned_at: Nanos(reading.spawned_at),
+        state,
+        in_state: Nanos(in_state),
+        total: Nanos(match state {
+            State::Ended => reading.since.saturating_sub(reading.spawned_at),
+            _ => now.saturating_sub(reading.spawned_at),
+        }),
+        busy: Nanos(reading.busy + running),
+        scheduled: Nanos(reading.scheduled + waiting),
+        polls: reading.polls + u64::from(state == State::Running),
+        longest_poll: Nanos(reading.longest_poll.max(running)),
+        wakes: reading.wakes,
+        self_wakes: reading.self_wakes,
+        live_wakers: reading.live_wakers,
+        woken_by: TaskSeq::new(reading.woken_by),
+        ending: None,
+    }
+}

@@ -1,0 +1,463 @@
+//! The words that application threads write about one task, and the rules of writing them.
+//!
+//! - The **poller** (tokio polls a task on one thread at a time) is the only writer of the
+//!   poll fields: plain loads and stores.
+//! - **Wakers**, on any thread, move the state with a compare-and-swap and count with atomic
+//!   adds.
+//! - The **reader** is the agent's thread. It takes each task at a slightly different moment
+//!   and may catch one in the middle of a poll's bookkeeping: figures are off by that one poll,
+//!   until the next look.
+//!
+//! State and the time of the last transition share one word, so that no reader sees a state
+//! with the time of another one: "scheduled" with the time at which a long wait began would
+//! read as starved for that long.
+//!
+//! A slot belongs to a task until its span is closed *and* no waker of it is left: a waker may
+//! outlive its task, and its events must not count for the slot's next one. That is the rule by
+//! which tokio itself frees a task's memory.
+
+use crate::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    fence,
+};
+
+/// Nanoseconds since the agent's start. 61 bits of them fit into a transition: 73 years.
+pub(crate) type At = u64;
+
+/// Two cache lines: the first is what polls and wakes write, the second what mostly stays.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Slot {
+    /// Time of the last transition and the phase since, see [`pack`].
+    transition: AtomicU64,
+    /// The task's number, 0 while the slot is free. Never reused, so it also tells a reader
+    /// whether the slot changed hands under it.
+    seq: AtomicU64,
+    busy: AtomicU64,
+    scheduled: AtomicU64,
+    polls: AtomicU64,
+    wakes: AtomicU64,
+    self_wakes: AtomicU64,
+    /// Live wakers in the low half, references of the span in the high half. The slot is free
+    /// when both are gone.
+    holders: AtomicU64,
+
+    longest_poll: AtomicU64,
+    woken_by: AtomicU64,
+    tokio_id: AtomicU64,
+    parent: AtomicU64,
+    spawned_at: AtomicU64,
+    site: AtomicU32,
+    /// One more than the name's id, 0 for none.
+    name: AtomicU32,
+    /// Bytes, saturated; 0 for unknown.
+    size: AtomicU32,
+    /// Bytes before boxing, saturated; 0 when it was not boxed.
+    original_size: AtomicU32,
+    kind: AtomicU32,
+    /// While the slot is free: one more than the index of the next free one.
+    next_free: AtomicU32,
+}
+
+const ONE_SPAN: u64 = 1 << 32;
+const WAKERS: u64 = ONE_SPAN - 1;
+
+/// What the task is doing, as far as the slot needs to tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Phase {
+    /// Waiting for a wake.
+    Idle = 0,
+    /// Woken (or new), waiting for a worker.
+    Scheduled = 1,
+    /// Inside a poll that a wake led to.
+    Running = 2,
+    /// The same, and woken again since the poll began: it will be scheduled after it.
+    RunningWoken = 3,
+    /// Inside a poll without a wake before it: a `block_on` root, or the drop of the future.
+    Unprompted = 4,
+    /// The same, and woken since.
+    UnpromptedWoken = 5,
+    /// Its future is gone.
+    Ended = 6,
+}
+
+const PHASE_BITS: u32 = 3;
+
+fn pack(at: At, phase: Phase) -> u64 {
+    at << PHASE_BITS | phase as u64
+}
+
+fn unpack(word: u64) -> (At, Phase) {
+    let phase = match word & ((1 << PHASE_BITS) - 1) {
+        0 => Phase::Idle,
+        1 => Phase::Scheduled,
+        2 => Phase::Running,
+        3 => Phase::RunningWoken,
+        4 => Phase::Unprompted,
+        5 => Phase::UnpromptedWoken,
+        _ => Phase::Ended,
+    };
+    (word >> PHASE_BITS, phase)
+}
+
+/// What is known of a task when it is spawned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Birth {
+    pub(crate) seq: u64,
+    pub(crate) at: At,
+    pub(crate) tokio_id: u64,
+    pub(crate) parent: u64,
+    pub(crate) site: u32,
+    pub(crate) name: Option<u32>,
+    pub(crate) kind: u32,
+    pub(crate) size: u64,
+    pub(crate) original_size: u64,
+}
+
+/// What the beginning of a poll put an end to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// A wait for a worker, of this length.
+    Scheduled(u64),
+    /// A wait for something that sent no wake, of this length.
+    Idle(u64),
+    /// Nothing: the span was entered twice.
+    Running,
+}
+
+/// A poll that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Polled {
+    pub(crate) took: u64,
+    /// No wake led to it.
+    pub(crate) unprompted: bool,
+}
+
+/// Whether a slot still has a holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Something holds it still.
+    Yes,
+    /// The last span reference went, wakers are left: the task has ended, its slot stays.
+    BySomeWaker,
+    /// The last span reference went and no waker is left: the task has ended, free its slot.
+    NoMore,
+}
+
+/// The words of a slot as one reader saw them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) seq: u64,
+    pub(crate) since: At,
+    pub(crate) phase: Phase,
+    pub(crate) busy: u64,
+    pub(crate) scheduled: u64,
+    pub(crate) polls: u64,
+    pub(crate) wakes: u64,
+    pub(crate) self_wakes: u64,
+    pub(crate) live_wakers: u32,
+    pub(crate) longest_poll: u64,
+    pub(crate) woken_by: u64,
+    pub(crate) tokio_id: u64,
+    pub(crate) parent: u64,
+    pub(crate) spawned_at: At,
+    pub(crate) site: u32,
+    pub(crate) name: Option<u32>,
+    pub(crate) size: u32,
+    pub(crate) original_size: u32,
+    pub(crate) kind: u32,
+}
+
+impl Slot {
+    pub(crate) fn new() -> Self {
+        let zero = || AtomicU64::new(0);
+        let small = || AtomicU32::new(0);
+        Self {
+            transition: AtomicU64::new(pack(0, Phase::Ended)),
+            seq: zero(),
+            busy: zero(),
+            scheduled: zero(),
+            polls: zero(),
+            wakes: zero(),
+            self_wakes: zero(),
+            holders: zero(),
+            longest_poll: zero(),
+            woken_by: zero(),
+            tokio_id: zero(),
+            parent: zero(),
+            spawned_at: zero(),
+            site: small(),
+            name: small(),
+            size: small(),
+            original_size: small(),
+            kind: small(),
+            next_free: small(),
+        }
+    }
+
+    // --- who has it ---
+
+    /// The task's number; 0 when free.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq.load(Relaxed)
+    }
+
+    /// Where it was spawned.
+    pub(crate) fn site(&self) -> u32 {
+        self.site.load(Relaxed)
+    }
+
+    /// How it came to be.
+    pub(crate) fn kind(&self) -> u32 {
+        self.kind.load(Relaxed)
+    }
+
+    /// The slot that follows in the list of free ones: one more than its index.
+    pub(crate) fn next_free(&self) -> u32 {
+        self.next_free.load(Relaxed)
+    }
+
+    pub(crate) fn set_next_free(&self, next: u32) {
+        self.next_free.store(next, Relaxed);
+    }
+
+    /// Gives a free slot to a new task, scheduled from its birth on: tokio queues a task at its
+    /// spawn without waking it. The caller took the slot off the free list.
+    pub(crate) fn begin(&self, birth: &Birth) {
+        // Readers: whoever sees one of the stores below must also see that the former task's
+        // number is gone.
+        fence(Release);
+        self.transition
+            .store(pack(birth.at, Phase::Scheduled), Relaxed);
+        for counter in [
+            &self.busy,
+            &self.scheduled,
+            &self.polls,
+            &self.wakes,
+            &self.self_wakes,
+            &self.longest_poll,
+            &self.woken_by,
+        ] {
+            counter.store(0, Relaxed);
+        }
+        self.holders.store(ONE_SPAN, Relaxed);
+        self.tokio_id.store(birth.tokio_id, Relaxed);
+        self.parent.store(birth.parent, Relaxed);
+        self.spawned_at.store(birth.at, Relaxed);
+        self.site.store(birth.site, Relaxed);
+        self.name
+            .store(birth.name.map_or(0, |id| id.saturating_add(1)), Relaxed);
+        self.size.store(saturate(birth.size), Relaxed);
+        self.original_size
+            .store(saturate(birth.original_size), Relaxed);
+        self.kind.store(birth.kind, Relaxed);
+        self.seq.store(birth.seq, Release);
+    }
+
+    /// Takes the slot away from its task, before it goes onto the free list.
+    pub(crate) fn vacate(&self) {
+        self.seq.store(0, Release);
+    }
+
+    // --- the poller ---
+
+    /// A poll begins.
+    pub(crate) fn poll_start(&self, now: At) -> Before {
+        let (since, phase) = unpack(self.transition.load(Relaxed));
+        let (phase, before) = match phase {
+            Phase::Scheduled => {
+                let waited = now.saturating_sub(since);
+                self.scheduled
+                    .store(self.scheduled.load(Relaxed) + waited, Relaxed);
+                (Phase::Running, Before::Scheduled(waited))
+            }
+            Phase::Idle => {
+                // A wake may move it to scheduled right now; then the poll had a wake before
+                // it after all.
+                match self.transition.compare_exchange(
+                    pack(since, phase),
+                    pack(now, Phase::Unprompted),
+                    AcqRel,
+                    Acquire,
+                ) {
+                    Ok(_) => return Before::Idle(now.saturating_sub(since)),
+                    Err(_) => (Phase::Running, Before::Scheduled(0)),
+                }
+            }
+            _ => return Before::Running,
+        };
+        // From scheduled, nobody else moves it: a further wake changes nothing.
+        self.transition.store(pack(now, phase), Release);
+        before
+    }
+
+    /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
+    pub(crate) fn poll_end(&self, now: At) -> Option<Polled> {
+        let mut word = self.transition.load(Relaxed);
+        let (started, unprompted) = loop {
+            let (started, phase) = unpack(word);
+            let (next, unprompted) = match phase {
+                Phase::Running => (Phase::Idle, false),
+                Phase::RunningWoken => (Phase::Scheduled, false),
+                Phase::Unprompted => (Phase::Idle, true),
+                Phase::UnpromptedWoken => (Phase::Scheduled, true),
+                Phase::Idle | Phase::Scheduled | Phase::Ended => return None,
+            };
+            match self
+                .transition
+                .compare_exchange(word, pack(now, next), AcqRel, Acquire)
+            {
+                Ok(_) => break (started, unprompted),
+                Err(current) => word = current,
+            }
+        };
+        let took = now.saturating_sub(started);
+        self.busy.store(self.busy.load(Relaxed) + took, Relaxed);
+        self.polls.store(self.polls.load(Relaxed) + 1, Relaxed);
+        if took > self.longest_poll.load(Relaxed) {
+            self.longest_poll.store(took, Relaxed);
+        }
+        Some(Polled { took, unprompted })
+    }
+
+    // --- wakers ---
+
+    /// A waker was cloned.
+    pub(crate) fn waker_cloned(&self) {
+        self.holders.fetch_add(1, Relaxed);
+    }
+
+    /// A waker went, dropped or used up. Counts no further down than zero: a clone may have
+    /// been made where a scoped dispatcher hid it.
+    pub(crate) fn waker_gone(&self) -> Held {
+        let gone = self.holders.fetch_update(AcqRel, Acquire, |holders| {
+            (holders & WAKERS > 0).then(|| holders - 1)
+        });
+        match gone {
+            Ok(1) => Held::NoMore,
+            _ => Held::Yes,
+        }
+    }
+
+    /// Whether a waker of the task exists.
+    pub(crate) fn has_wakers(&self) -> bool {
+        self.holders.load(Relaxed) & WAKERS > 0
+    }
+
+    /// The task was woken, inside task `by` (0: outside any). Returns the length of the wait
+    /// that this wake ended, if it ended one.
+    ///
+    /// A waker that is used up by this wake must be counted as gone only after it, so that a
+    /// task without wakers is never one that was just woken.
+    pub(crate) fn wake(&self, now: At, by: u64) -> Option<u64> {
+        self.wakes.fetch_add(1, Relaxed);
+        self.woken_by.store(by, Relaxed);
+        if by != 0 && by == self.seq.load(Relaxed) {
+            // Only its own poller can be inside the task.
+            self.self_wakes
+                .store(self.self_wakes.load(Relaxed) + 1, Relaxed);
+        }
+        let mut word = self.transition.load(Relaxed);
+        loop {
+            let (since, phase) = unpack(word);
+            let (next, waited) = match phase {
+                Phase::Idle => (pack(now, Phase::Scheduled), Some(now.saturating_sub(since))),
+                Phase::Running => (pack(since, Phase::RunningWoken), None),
+                Phase::Unprompted => (pack(since, Phase::UnpromptedWoken), None),
+                Phase::Scheduled | Phase::RunningWoken | Phase::UnpromptedWoken | Phase::Ended => {
+                    return None;
+                }
+            };
+            match self
+                .transition
+                .compare_exchange(word, next, AcqRel, Acquire)
+            {
+                Ok(_) => return waited,
+                Err(current) => word = current,
+            }
+        }
+    }
+
+    // --- the span ---
+
+    /// The span has one more reference.
+    pub(crate) fn span_cloned(&self) {
+        self.holders.fetch_add(ONE_SPAN, Relaxed);
+    }
+
+    /// The span has one reference less. With the last one the future is gone.
+    pub(crate) fn span_dropped(&self) -> Held {
+        let holders = self.holders.fetch_sub(ONE_SPAN, AcqRel) - ONE_SPAN;
+        match (holders >> 32, holders & WAKERS) {
+            (0, 0) => Held::NoMore,
+            (0, _) => Held::BySomeWaker,
+            _ => Held::Yes,
+        }
+    }
+
+    /// The task has ended: the caller dropped the last span reference but one, its own.
+    ///
+    /// The last enter and exit of tokio's span are around the drop of the future, which is no
+    /// poll; the time it took counts as busy all the same.
+    pub(crate) fn end(&self, now: At) {
+        self.transition.store(pack(now, Phase::Ended), Release);
+        let polls = self.polls.load(Relaxed);
+        self.polls.store(polls.saturating_sub(1), Relaxed);
+    }
+
+    /// Whether only one span reference is left.
+    pub(crate) fn is_last_span(&self) -> bool {
+        self.holders.load(Acquire) >> 32 == 1
+    }
+
+    // --- the reader ---
+
+    /// Everything, if the slot belongs to one task throughout; `None` if it is free or changed
+    /// hands meanwhile.
+    pub(crate) fn read(&self) -> Option<Reading> {
+        let (seq, reading) = self.guarded(|slot| {
+            let (since, phase) = unpack(slot.transition.load(Acquire));
+            Reading {
+                seq: 0,
+                since,
+                phase,
+                busy: slot.busy.load(Relaxed),
+                scheduled: slot.scheduled.load(Relaxed),
+                polls: slot.polls.load(Relaxed),
+                wakes: slot.wakes.load(Relaxed),
+                self_wakes: slot.self_wakes.load(Relaxed),
+                live_wakers: (slot.holders.load(Relaxed) & WAKERS) as u32,
+                longest_poll: slot.longest_poll.load(Relaxed),
+                woken_by: slot.woken_by.load(Relaxed),
+                tokio_id: slot.tokio_id.load(Relaxed),
+                parent: slot.parent.load(Relaxed),
+                spawned_at: slot.spawned_at.load(Relaxed),
+                site: slot.site.load(Relaxed),
+                name: slot.name.load(Relaxed).checked_sub(1),
+                size: slot.size.load(Relaxed),
+                original_size: slot.original_size.load(Relaxed),
+                kind: slot.kind.load(Relaxed),
+            }
+        })?;
+        Some(Reading { seq, ..reading })
+    }
+
+    /// What `look` sees and the number of the task it belongs to; `None` if the slot is free or
+    /// changed hands meanwhile, when `look` may have seen a mixture.
+    pub(crate) fn guarded<T>(&self, look: impl FnOnce(&Self) -> T) -> Option<(u64, T)> {
+        let seq = self.seq.load(Acquire);
+        if seq == 0 {
+            return None;
+        }
+        let seen = look(self);
+        // Pairs with the fence in `begin`.
+        fence(Acquire);
+        (self.seq.load(Relaxed) == seq).then_some((seq, seen))
+    }
+}
+
+fn saturate(bytes: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,323 @@
+//! What the agent remembers of each thread. All plain cells: no lock, no allocation, no
+//! destructor, so it may be used at any moment of a thread's life.
+
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use loiter_model::Ending;
+
+/// Polls inside polls that are told apart. A `LocalSet` or a `block_on` inside a task makes one
+/// level; whatever is nested deeper counts as outside any task.
+const DEEPEST: usize = 16;
+/// Spawn sites that a thread finds without asking.
+const RECENT_SITES: usize = 64;
+
+const NO_SHARD: u32 = u32::MAX;
+static NEXT_SHARD: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    static THREAD: Thread = const { Thread::new() };
+}
+
+/// One thread's cells.
+pub(crate) struct Thread {
+    /// The tasks whose polls are under way here, outermost first.
+    polling: [Cell<u64>; DEEPEST],
+    depth: Cell<usize>,
+    last_left: Cell<Left>,
+    shard: Cell<u32>,
+    is_agent: Cell<bool>,
+    sites: [Cell<RecentSite>; RECENT_SITES],
+}
+
+/// The poll that ended last on a thread.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    task: u64,
+    at: u64,
+    /// How it followed the same task's poll before it.
+    followed: LastPolls,
+    /// Something held a waker of the task when it began.
+    waker_held: bool,
+}
+
+#[derive(Clone, Copy)]
+struct RecentSite {
+    file: usize,
+    line: u32,
+    column: u32,
+    id: u32,
+}
+
+/// Up to here (in nanoseconds), nothing can have happened between two polls of a task.
+const AT_ONCE: u64 = 20_000;
+/// From here on something must have: no thread is held up that long by the operating system.
+const APART: u64 = 1_000_000_000;
+
+impl Thread {
+    const fn new() -> Self {
+        Self {
+            polling: [const { Cell::new(0) }; DEEPEST],
+            depth: Cell::new(0),
+            last_left: Cell::new(Left {
+                task: 0,
+                at: 0,
+                followed: LastPolls::Apart,
+                waker_held: false,
+            }),
+            shard: Cell::new(NO_SHARD),
+            is_agent: Cell::new(false),
+            sites: [const {
+                Cell::new(RecentSite {
+                    file: 0,
+                    line: 0,
+                    column: 0,
+                    id: 0,
+                })
+            }; RECENT_SITES],
+        }
+    }
+
+    /// Runs with this thread's cells.
+    pub(crate) fn with<T>(run: impl FnOnce(&Self) -> T) -> T {
+        THREAD.with(run)
+    }
+
+    /// Makes this the agent's own thread: what it spawns is not the application's.
+    pub(crate) fn become_agent(&self) {
+        self.is_agent.set(true);
+    }
+
+    pub(crate) fn is_agent(&self) -> bool {
+        self.is_agent.get()
+    }
+
+    /// Which part of sharded counters this thread uses.
+    pub(crate) fn shard(&self) -> usize {
+        let mut shard = self.shard.get();
+        if shard == NO_SHARD {
+            shard = NEXT_SHARD.fetch_add(1, Relaxed) & !(1 << 31);
+            self.shard.set(shard);
+        }
+        shard as usize
+    }
+
+    /// The task inside whose poll this thread is; 0 for none.
+    pub(crate) fn current(&self) -> u64 {
+        match self.depth.get() {
+            0 => 0,
+            depth => self.polling.get(depth - 1).map_or(0, Cell::get),
+        }
+    }
+
+    /// A poll of this task begins here. `waker_held`: something holds a waker of it.
+    pub(crate) fn enter(&self, task: u64, now: u64, waker_held: bool) {
+        let depth = self.depth.get();
+        if let Some(top) = self.polling.get(depth) {
+            top.set(task);
+        }
+        self.depth.set(depth + 1);
+        let left = self.last_left.get();
+        let followed = match now.saturating_sub(left.at) {
+            _ if left.task != task => LastPolls::Apart,
+            ..=AT_ONCE => LastPolls::AtOnce,
+            ..APART => LastPolls::Unclear,
+            _ => LastPolls::Apart,
+        };
+        self.last_left.set(Left {
+            task: 0,
+            at: 0,
+            followed,
+            waker_held,
+        });
+    }
+
+    /// A poll of this task ends here. Spans need not be left in the order they were entered.
+    pub(crate) fn leave(&self, task: u64, now: u64) {
+        let depth = self.depth.get();
+        if depth > DEEPEST {
+            self.depth.set(depth - 1);
+        } else if let Some(place) = (0..depth).rev().find(|&i| self.polling[i].get() == task) {
+            for i in place..depth - 1 {
+                self.polling[i].set(self.polling[i + 1].get());
+            }
+            self.depth.set(depth - 1);
+        }
+        self.last_left.set(Left {
+            task,
+            at: now,
+            ..self.last_left.get()
+        });
+    }
+
+    /// How a task ended that ends now on this thread. Its last poll was the drop of its future.
+    ///
+    /// tokio drops a future right after the poll that returned `Ready` or panicked, on the same
+    /// thread. A future that it drops at any other moment was cancelled: aborted, or dropped
+    /// with its runtime.
+    pub(crate) fn ending(&self, task: u64, panicking: bool) -> Ending {
+        let left = self.last_left.get();
+        if left.task != task {
+            return Ending::Unknown;
+        }
+        match left.followed {
+            LastPolls::AtOnce | LastPolls::Unclear if panicking => Ending::Panicked,
+            // An abort that meets a running task drops its future right after a poll, too, but
+            // then the future still waits for something, which holds a waker.
+            LastPolls::AtOnce if !left.waker_held => Ending::Finished,
+            LastPolls::AtOnce | LastPolls::Unclear => Ending::Unknown,
+            LastPolls::Apart => Ending::Cancelled,
+        }
+    }
+
+    /// The id of a site, from the thread's memory or by asking. `file` is the path's address;
+    /// `is_it` guards against another path that came to stand there.
+    pub(crate) fn site(
+        &self,
+        (file, line, column): (usize, u32, u32),
+        is_it: impl FnOnce(u32) -> bool,
+        ask: impl FnOnce() -> u32,
+    ) -> u32 {
+        let hash = (file >> 3) ^ (line as usize).wrapping_mul(31) ^ column as usize;
+        let cell = &self.sites[hash % RECENT_SITES];
+        let recent = cell.get();
+        if recent.file == file && recent.line == line && recent.column == column && is_it(recent.id)
+        {
+            return recent.id;
+        }
+        let id = ask();
+        cell.set(RecentSite {
+            file,
+            line,
+            column,
+            id,
+        });
+        id
+    }
+}
+
+/// How two polls of a task followed each other on this thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastPolls {
+    /// With nothing between.
+    AtOnce,
+    /// With nothing seen between, but time.
+    Unclear,
+    /// With something between.
+    Apart,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polls_nest_like_a_stack() {
+        let thread = Thread::new();
+        assert_eq!(thread.current(), 0);
+        thread.enter(1, 0, false);
+        thread.enter(2, 1, false);
+        assert_eq!(thread.current(), 2);
+        thread.leave(2, 2);
+        assert_eq!(thread.current(), 1);
+        thread.leave(1, 3);
+        assert_eq!(thread.current(), 0);
+    }
+
+    #[test]
+    fn polls_may_end_out_of_order() {
+        let thread = Thread::new();
+        thread.enter(1, 0, false);
+        thread.enter(2, 1, false);
+        thread.leave(1, 2);
+        assert_eq!(thread.current(), 2);
+        thread.leave(7, 3);
+        assert_eq!(thread.current(), 2);
+        thread.leave(2, 4);
+        assert_eq!(thread.current(), 0);
+    }
+
+    #[test]
+    fn too_deep_counts_as_outside() {
+        let thread = Thread::new();
+        for task in 1..=2 * DEEPEST as u64 {
+            thread.enter(task, 0, false);
+        }
+        assert_eq!(thread.current(), 0);
+        for task in (1..=2 * DEEPEST as u64).rev() {
+            thread.leave(task, 0);
+        }
+        assert_eq!(thread.current(), 0);
+        thread.enter(5, 0, false);
+        assert_eq!(thread.current(), 5);
+    }
+
+    /// The ending of task 1 after a poll until 200 and a drop from `dropped` on.
+    fn ending(thread: &Thread, dropped: u64, waker_held: bool, panicking: bool) -> Ending {
+        thread.enter(1, 100, true);
+        thread.leave(1, 200);
+        thread.enter(1, dropped, waker_held);
+        thread.leave(1, dropped + 10);
+        thread.ending(1, panicking)
+    }
+
+    #[test]
+    fn a_future_dropped_right_after_a_poll_has_finished() {
+        let thread = Thread::new();
+        assert_eq!(ending(&thread, 210, false, false), Ending::Finished);
+        assert_eq!(ending(&thread, 210, true, false), Ending::Unknown);
+        assert_eq!(thread.ending(2, false), Ending::Unknown);
+    }
+
+    #[test]
+    fn time_between_leaves_it_open() {
+        let thread = Thread::new();
+        assert_eq!(
+            ending(&thread, 201 + AT_ONCE, false, false),
+            Ending::Unknown
+        );
+        assert_eq!(
+            ending(&thread, 201 + APART, false, false),
+            Ending::Cancelled
+        );
+    }
+
+    #[test]
+    fn unwinding_may_take_its_time() {
+        let thread = Thread::new();
+        assert_eq!(ending(&thread, 210, true, true), Ending::Panicked);
+        assert_eq!(ending(&thread, 201 + AT_ONCE, true, true), Ending::Panicked);
+        assert_eq!(ending(&thread, 201 + APART, true, true), Ending::Cancelled);
+    }
+
+    #[test]
+    fn another_poll_between_shows_that_it_was_cancelled() {
+        let thread = Thread::new();
+        thread.enter(1, 100, true);
+        thread.leave(1, 200);
+        thread.enter(2, 201, true);
+        thread.leave(2, 202);
+        thread.enter(1, 203, false);
+        thread.leave(1, 204);
+        assert_eq!(thread.ending(1, false), Ending::Cancelled);
+    }
+
+    #[test]
+    fn a_site_is_asked_for_once() {
+        let thread = Thread::new();
+        let asked = Cell::new(0);
+        let ask = || {
+            asked.set(asked.get() + 1);
+            7
+        };
+        assert_eq!(thread.site((8, 1, 2), |_| true, ask), 7);
+        let ask = || {
+            asked.set(asked.get() + 1);
+            7
+        };
+        assert_eq!(thread.site((8, 1, 2), |id| id == 7, ask), 7);
+        assert_eq!(asked.get(), 1);
+    }
+}

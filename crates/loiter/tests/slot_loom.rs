@@ -1,0 +1,223 @@
+//! The slot protocol under every interleaving that loom finds: the crate's own source files,
+//! compiled over loom's atomics.
+
+#![allow(dead_code, missing_docs, unreachable_pub)]
+
+#[path = "../src/table/slab.rs"]
+mod slab;
+#[path = "../src/table/slot.rs"]
+mod slot;
+
+/// What the files take from their crate.
+mod sync {
+    pub(crate) use loom::sync::atomic;
+
+    pub(crate) const PAGE: usize = 2;
+}
+
+use loom::{
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool, AtomicU32,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+    thread,
+};
+use slab::Slab;
+use slot::{Before, Birth, Held, Phase, Slot};
+
+fn born(seq: u64) -> Slot {
+    let slot = Slot::new();
+    slot.begin(&birth(seq));
+    slot
+}
+
+fn birth(seq: u64) -> Birth {
+    Birth {
+        seq,
+        at: 100 * seq,
+        tokio_id: 10 * seq,
+        site: seq as u32,
+        kind: seq as u32,
+        ..Birth::default()
+    }
+}
+
+#[test]
+fn a_wake_during_a_poll_schedules_the_task_again() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        let started = Arc::new(AtomicBool::new(false));
+        let waker = {
+            let (slot, started) = (slot.clone(), started.clone());
+            thread::spawn(move || {
+                let in_poll_or_after = started.load(Acquire);
+                slot.wake(120, 0);
+                in_poll_or_after
+            })
+        };
+        assert!(matches!(slot.poll_start(110), Before::Scheduled(_)));
+        started.store(true, Release);
+        assert!(slot.poll_end(130).is_some());
+
+        let must_run_again = waker.join().expect("no panic");
+        let reading = slot.read().expect("in use");
+        assert_eq!(reading.wakes, 1);
+        match reading.phase {
+            Phase::Scheduled => {}
+            // The wake and the one that led to the poll were one.
+            Phase::Idle => assert!(!must_run_again),
+            other => panic!("neither polled nor woken: {other:?}"),
+        }
+    });
+}
+
+#[test]
+fn two_wakes_of_an_idle_task_end_its_wait_once() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.poll_start(110);
+        slot.poll_end(120);
+        let waker = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.wake(130, 0))
+        };
+        let here = slot.wake(140, 0);
+        let there = waker.join().expect("no panic");
+        assert!(here.is_some() != there.is_some(), "{here:?} {there:?}");
+        let reading = slot.read().expect("in use");
+        assert_eq!((reading.phase, reading.wakes), (Phase::Scheduled, 2));
+    });
+}
+
+#[test]
+fn a_poll_that_a_wake_runs_into_counts_it_or_leaves_it() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.poll_start(110);
+        slot.poll_end(120);
+        // A block_on root is polled without a wake, or a future is dropped, while one arrives.
+        let waker = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.wake(130, 0))
+        };
+        slot.poll_start(140);
+        slot.poll_end(150);
+        waker.join().expect("no panic");
+        let reading = slot.read().expect("in use");
+        assert!(matches!(reading.phase, Phase::Idle | Phase::Scheduled));
+        assert_eq!(reading.polls, 2);
+    });
+}
+
+#[test]
+fn the_last_holder_frees_the_slot_and_nobody_else() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.waker_cloned();
+        let waker = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                slot.wake(120, 0);
+                slot.waker_gone() == Held::NoMore
+            })
+        };
+        slot.end(130);
+        let by_span = slot.span_dropped() == Held::NoMore;
+        let by_waker = waker.join().expect("no panic");
+        assert!(by_span != by_waker);
+    });
+}
+
+#[test]
+fn a_waker_that_was_not_seen_to_be_cloned_takes_nothing_away() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.waker_cloned();
+        let unseen = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.waker_gone())
+        };
+        let seen = slot.waker_gone();
+        assert_eq!(
+            (seen, unseen.join().expect("no panic")),
+            (Held::Yes, Held::Yes)
+        );
+        assert_eq!(slot.read().expect("in use").live_wakers, 0);
+        assert_eq!(slot.span_dropped(), Held::NoMore);
+    });
+}
+
+#[test]
+fn a_reader_never_mixes_two_tasks() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        let reader = {
+            let slot = slot.clone();
+            thread::spawn(move || {
+                // Two words stand for all: loom tries every value that each load may see.
+                if let Some((seq, (site, kind))) = slot.guarded(|slot| (slot.site(), slot.kind())) {
+                    assert_eq!(u64::from(site), seq);
+                    assert_eq!(u64::from(kind), seq);
+                }
+            })
+        };
+        slot.end(150);
+        slot.span_dropped();
+        slot.vacate();
+        slot.begin(&birth(2));
+        reader.join().expect("no panic");
+    });
+}
+
+#[test]
+fn a_slot_has_one_owner_at_a_time() {
+    let mut model = loom::model::Builder::new();
+    // Two switches of the thread at the wrong moment are what a stale head needs.
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let slab = Arc::new(Slab::new(3));
+        // The page is allocated through a std cell, whose ordering loom cannot see.
+        let all = [slab.take(), slab.take(), slab.take()];
+        for (index, slot) in all.into_iter().flatten() {
+            slab.give_back(index, slot);
+        }
+        let owned: Arc<[AtomicU32; 3]> = Arc::new(Default::default());
+        let own = |index: u32, owned: &[AtomicU32; 3]| {
+            assert_eq!(owned[index as usize].swap(1, Relaxed), 0, "taken twice");
+        };
+
+        let other = {
+            let (slab, owned) = (slab.clone(), owned.clone());
+            // Takes the first two and returns the first, whose successor is now another.
+            thread::spawn(move || {
+                let first = slab.take();
+                if let Some((index, _)) = slab.take() {
+                    own(index, &owned);
+                }
+                if let Some((index, slot)) = first {
+                    slab.give_back(index, slot);
+                }
+            })
+        };
+        for _ in 0..2 {
+            if let Some((index, _)) = slab.take() {
+                own(index, &owned);
+            }
+        }
+        other.join().expect("no panic");
+    });
+}
+
+#[test]
+fn a_full_slab_says_so() {
+    loom::model(|| {
+        let slab = Slab::new(1);
+        let (index, slot) = slab.take().expect("one");
+        assert!(slab.take().is_none());
+        slab.give_back(index, slot);
+        assert_eq!(slab.take().expect("one again").0, index);
+    });
+}
