@@ -1,1 +1,27 @@
-//! .
+//! What the end-to-end tests are made of: real processes, sockets and terminals, and patience.
+//!
+//! Nothing here sleeps to let something happen: everything waits for a condition, for as long as
+//! a loaded machine may need ([`PATIENCE`]), and shows what it saw instead when it does not come.
+
+mod fake;
+mod loiter;
+mod program;
+mod terminal;
+mod wait;
+
+pub use fake::{FakeAgent, FakeServer};
+pub use loiter::{Finished, Loiter};
+pub use program::{Program, kill_now, terminate};
+pub use terminal::Terminal;
+pub use wait::{PATIENCE, Watched, wait_until};
+
+/// A loopback address whose port was free a moment ago, for programs that must be told one.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn free_address() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("loopback has a free port")
+}

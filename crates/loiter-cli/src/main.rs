@@ -1,2 +1,43 @@
-//! .
-fn main() {}
+//! `loiter`: finds the Tokio tasks of a running program that stand around.
+
+mod cli;
+mod command;
+mod error;
+mod text;
+mod usage;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use cli::Cli;
+
+/// It could not run; the other codes are in [`cli`].
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return fail(&usage::one_line(&error)),
+        Err(help) => {
+            // Nobody may be reading on: `loiter --help | head`.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+    };
+    match command::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// Says why in one line, whatever the parts of the message contain.
+fn fail(message: &str) -> ExitCode {
+    // With stderr closed, the exit code has to do.
+    let _ = writeln!(io::stderr(), "loiter: {}", text::clean(message));
+    ExitCode::from(COULD_NOT_RUN)
+}

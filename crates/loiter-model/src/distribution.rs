@@ -6,6 +6,7 @@ use crate::Nanos;
 
 /// Eight buckets to a doubling: a quantile is right within an eighth.
 const GROUPING_POWER: u8 = 3;
+const EACH_DOUBLING: usize = 1 << GROUPING_POWER;
 /// Up to 2^48 ns, some 78 hours; longer samples count as that.
 const MAX_VALUE_POWER: u8 = 48;
 
@@ -31,13 +32,31 @@ pub struct Bucket {
 }
 
 impl Distribution {
-    /// The buckets' shape, the same for every distribution, so that any two can be added.
-    ///
-    /// # Panics
-    /// Never: the constants are within the histogram's rules.
-    #[must_use]
-    pub fn config() -> Config {
+    /// How many buckets there are, the same for every distribution, so that any two can be
+    /// added.
+    pub const BUCKETS: usize =
+        (2 << GROUPING_POWER) + ((MAX_VALUE_POWER - GROUPING_POWER - 1) as usize * EACH_DOUBLING);
+
+    fn config() -> Config {
         Config::new(GROUPING_POWER, MAX_VALUE_POWER).expect("constants are within its rules")
+    }
+
+    /// The bucket that a duration falls into: for whoever counts in a place of their own, such
+    /// as the agent in its atomics. A few instructions.
+    #[must_use]
+    #[inline]
+    pub const fn bucket_of(sample: Nanos) -> usize {
+        let value = if sample.0 < Self::longest().0 {
+            sample.0
+        } else {
+            Self::longest().0
+        };
+        if value < 2 << GROUPING_POWER {
+            return value as usize;
+        }
+        // The power of two, and within it the next bits.
+        let discarded = value.ilog2() - GROUPING_POWER as u32;
+        (discarded as usize * EACH_DOUBLING) + (value >> discarded) as usize
     }
 
     /// The longest duration that is told apart.
@@ -63,17 +82,6 @@ impl Distribution {
     /// Adds another one's counts.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.0.as_mut_slice().iter_mut().zip(other.0.as_slice()) {
-            *mine = mine.saturating_add(*theirs);
-        }
-    }
-
-    /// Adds a histogram of the same shape, as the agent keeps them.
-    ///
-    /// # Panics
-    /// When the shapes differ.
-    pub fn merge_histogram(&mut self, other: &Histogram) {
-        assert_eq!(other.config(), Self::config(), "one shape for all");
-        for (mine, theirs) in self.0.as_mut_slice().iter_mut().zip(other.as_slice()) {
             *mine = mine.saturating_add(*theirs);
         }
     }
@@ -164,4 +172,34 @@ pub struct Quantiles {
     pub p99: Nanos,
     /// The longest.
     pub max: Nanos,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_bucket_is_the_histograms(sample: u64, shift in 0..64u32) {
+            let sample = Nanos(sample >> shift);
+            let mut distribution = Distribution::default();
+            distribution.record(sample);
+            let bucket = Distribution::bucket_of(sample);
+            prop_assert_eq!(distribution.sparse().collect::<Vec<_>>(), [(bucket as u32, 1)]);
+        }
+    }
+
+    #[test]
+    fn the_longest_has_the_last_bucket() {
+        assert_eq!(
+            Distribution::bucket_of(Nanos::MAX),
+            Distribution::BUCKETS - 1
+        );
+        assert_eq!(
+            Distribution::config().total_buckets(),
+            Distribution::BUCKETS
+        );
+    }
 }

@@ -37,6 +37,17 @@ const UNITS: [(&str, u64); 8] = [
     ("d", DAY),
 ];
 
+/// What a duration is made of, longest first, for those who write it exactly.
+pub(crate) const PARTS: [(&str, u64); 7] = [
+    ("d", DAY),
+    ("h", HOUR),
+    ("m", MINUTE),
+    ("s", SECOND),
+    ("ms", MILLI),
+    ("us", MICRO),
+    ("ns", 1),
+];
+
 impl Nanos {
     /// No time at all.
     pub const ZERO: Self = Self(0);

@@ -42,7 +42,9 @@ impl Site {
         for registry in ["registry/src/", "registry\\src\\", "git/checkouts/"] {
             if let Some((_, after)) = file.split_once(registry) {
                 // Past the folder of the registry itself.
-                return after.split_once(['/', '\\']).map_or(after, |(_, rest)| rest);
+                return after
+                    .split_once(['/', '\\'])
+                    .map_or(after, |(_, rest)| rest);
             }
         }
         match file.split_once("rustc/") {
@@ -58,7 +60,12 @@ impl fmt::Display for Site {
         if self.line == 0 {
             return f.pad(self.short_file());
         }
-        f.pad(&format!("{}:{}:{}", self.short_file(), self.line, self.column))
+        f.pad(&format!(
+            "{}:{}:{}",
+            self.short_file(),
+            self.line,
+            self.column
+        ))
     }
 }
 
@@ -130,6 +137,9 @@ mod tests {
         ] {
             assert_eq!(Site::new(file, 1, 2).short_file(), short);
         }
-        assert_eq!(Site::new("src/pool.rs", 88, 9).to_string(), "src/pool.rs:88:9");
+        assert_eq!(
+            Site::new("src/pool.rs", 88, 9).to_string(),
+            "src/pool.rs:88:9"
+        );
     }
 }

@@ -180,6 +180,7 @@ pub struct Task {
 
 impl Task {
     /// The idle time: how long it has been waiting now. `None` unless it is idle.
+    #[inline]
     #[must_use]
     pub fn idle(&self) -> Option<Nanos> {
         (self.state == State::Idle).then_some(self.in_state)
@@ -187,6 +188,7 @@ impl Task {
 
     /// The sum of all its waits, the current one included. The lifetime figure that
     /// tokio-console calls `Idle`.
+    #[inline]
     #[must_use]
     pub fn total_idle(&self) -> Nanos {
         self.total
@@ -195,6 +197,7 @@ impl Task {
     }
 
     /// What is wrong with it right now, by these limits.
+    #[inline]
     #[must_use]
     pub fn condition(&self, limits: &Thresholds) -> Option<Condition> {
         limits.condition(self.kind, self.state, self.in_state)

@@ -31,19 +31,17 @@ pub struct Totals {
 
 impl Totals {
     /// Counts one task that is alive; an ended one changes nothing.
+    #[inline]
     pub fn count(&mut self, task: &Task, limits: &Thresholds) {
-        match task.state {
-            State::Running => self.running += 1,
-            State::Scheduled => self.scheduled += 1,
-            State::Idle => self.idle += 1,
-            State::Ended => return,
-        }
-        self.alive += 1;
-        match task.condition(limits) {
-            Some(Condition::Blocked) => self.blocked += 1,
-            Some(Condition::Hogging) => self.hogging += 1,
-            Some(Condition::Starved) => self.starved += 1,
-            None => {}
-        }
+        // Sums instead of branches: the next task's state is anyone's guess, and a branch that
+        // is guessed wrong costs more than all of this.
+        let condition = task.condition(limits);
+        self.running += u64::from(task.state == State::Running);
+        self.scheduled += u64::from(task.state == State::Scheduled);
+        self.idle += u64::from(task.state == State::Idle);
+        self.alive += u64::from(task.state != State::Ended);
+        self.blocked += u64::from(condition == Some(Condition::Blocked));
+        self.hogging += u64::from(condition == Some(Condition::Hogging));
+        self.starved += u64::from(condition == Some(Condition::Starved));
     }
 }

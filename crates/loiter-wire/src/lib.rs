@@ -2,6 +2,7 @@
 //!
 //! A conversion towards the wire always succeeds. A conversion from the wire returns
 //! [`BadMessage`] for what the protocol does not allow: peers may be newer, older or hostile.
+//! A [`Question`] is what a query asks, or a [`BadQuery`] for the person who wrote it.
 
 mod convert;
 
@@ -11,4 +12,4 @@ pub mod v1 {
     include!("generated/loiter.v1.rs");
 }
 
-pub use convert::BadMessage;
+pub use convert::{BadMessage, BadQuery, Question};

@@ -10,10 +10,12 @@ use std::sync::{
 
 use crossbeam_queue::ArrayQueue;
 
-use crate::{table::sites::SHARDS, thread::Thread};
+use crate::thread::Thread;
 
 /// Events that a queue holds between two visits of the agent's thread.
 const QUEUE: usize = 16 * 1024;
+/// Queues over which threads spread.
+const QUEUES: usize = 4;
 /// Tasks that can be watched closely at a time.
 pub(crate) const MOST_WATCHED: usize = 16;
 
@@ -28,7 +30,7 @@ pub(crate) struct Events {
     watched: [Watched; MOST_WATCHED],
     /// A queue a shard of threads, so that events of one thread stay in order. Allocated when
     /// first wanted.
-    queues: OnceLock<[ArrayQueue<Raw>; SHARDS]>,
+    queues: OnceLock<[ArrayQueue<Raw>; QUEUES]>,
     lost: AtomicU64,
 }
 
@@ -89,7 +91,7 @@ impl Events {
         let Some(queues) = self.queues.get() else {
             return;
         };
-        let shard = Thread::with(Thread::shard) % SHARDS;
+        let shard = Thread::with(Thread::shard) % QUEUES;
         if queues[shard].push(event).is_err() {
             self.lost.fetch_add(1, Relaxed);
             if let Some(watched) = watched {

@@ -94,7 +94,8 @@ impl Thread {
         self.is_agent.get()
     }
 
-    /// Which part of sharded counters this thread uses.
+    /// A number of this thread among those that run tasks, from 0: which part of sharded
+    /// counters it uses.
     pub(crate) fn shard(&self) -> usize {
         let mut shard = self.shard.get();
         if shard == NO_SHARD {

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt::Debug, sync::Arc};
 
 use super::Labels;
-use crate::{Nanos, SiteStats, State, Task};
+use crate::{Nanos, Site, SiteStats, Task, Thresholds};
 
 /// What a table can be sorted by.
 pub trait Column: Copy + Debug + Eq + 'static {
@@ -20,7 +20,10 @@ pub trait Column: Copy + Debug + Eq + 'static {
     /// The column of this name.
     #[must_use]
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|column| column.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|column| column.name() == name)
     }
 }
 
@@ -127,55 +130,56 @@ columns! {
 impl TaskColumn {
     /// What this column compares of a task.
     #[must_use]
-    pub fn key(self, task: &Task, limits: &crate::Thresholds, labels: &impl Labels) -> SortKey {
-        let number = SortKey::Number;
+    pub fn key(self, task: &Task, limits: &Thresholds, labels: &impl Labels) -> SortKey {
         match self {
-            Self::Warn => match task.condition(limits) {
-                // The one that waits longest among those that have something wrong.
-                Some(_) => task.in_state.into(),
-                None => SortKey::Missing,
-            },
-            Self::Seq => number(task.seq.get()),
-            Self::TokioId => task.tokio_id.map_or(SortKey::Missing, |id| number(id.get())),
             Self::Name => match task.name.and_then(|id| labels.name(id)) {
                 Some(name) => SortKey::Text(name, 0),
                 None => SortKey::Missing,
             },
-            Self::State => number(match task.state {
-                State::Running => 0,
-                State::Scheduled => 1,
-                State::Idle => 2,
-                State::Ended => 3,
-            }),
-            Self::Idle => task.idle().into(),
-            Self::Busy => task.busy.into(),
-            Self::Scheduled => task.scheduled.into(),
-            Self::TotalIdle => task.total_idle().into(),
-            Self::Total => task.total.into(),
-            Self::Polls => number(task.polls),
-            Self::LongestPoll => task.longest_poll.into(),
-            Self::Wakes => number(task.wakes),
-            Self::SelfWakes => number(task.self_wakes),
-            Self::Wakers => number(u64::from(task.live_wakers)),
-            Self::WokenBy => task.woken_by.map_or(SortKey::Missing, |seq| number(seq.get())),
-            Self::Parent => task.parent.map_or(SortKey::Missing, |seq| number(seq.get())),
-            Self::Size => task.size.map_or(SortKey::Missing, number),
-            Self::Kind => SortKey::Number(task.kind as u64),
-            Self::Site => match labels.site(task.site) {
-                Some(site) => SortKey::Text(
-                    site.file.clone(),
-                    u64::from(site.line) << 32 | u64::from(site.column),
-                ),
-                None => SortKey::Missing,
-            },
+            Self::Site => labels.site(task.site).map(|site| place(&site)).into(),
             Self::Fields => match labels.site(task.site) {
-                Some(site) if !site.function.is_empty() => {
-                    SortKey::Text(site.function.clone(), 0)
-                }
+                Some(site) if !site.function.is_empty() => SortKey::Text(site.function.clone(), 0),
                 _ => SortKey::Missing,
             },
+            _ => self.number(task, limits).map(SortKey::Number).into(),
         }
     }
+
+    /// What this column compares of a task, where that is a number: nothing is looked up.
+    #[inline]
+    pub(super) fn number(self, task: &Task, limits: &Thresholds) -> Option<u64> {
+        match self {
+            // The one that waits longest among those that have something wrong.
+            Self::Warn => task.condition(limits).map(|_| task.in_state.0),
+            Self::Seq => Some(task.seq.get()),
+            Self::TokioId => task.tokio_id.map(|id| id.get()),
+            // In the order in which they are declared.
+            Self::State => Some(task.state as u64),
+            Self::Kind => Some(task.kind as u64),
+            Self::Idle => task.idle().map(|idle| idle.0),
+            Self::Busy => Some(task.busy.0),
+            Self::Scheduled => Some(task.scheduled.0),
+            Self::TotalIdle => Some(task.total_idle().0),
+            Self::Total => Some(task.total.0),
+            Self::Polls => Some(task.polls),
+            Self::LongestPoll => Some(task.longest_poll.0),
+            Self::Wakes => Some(task.wakes),
+            Self::SelfWakes => Some(task.self_wakes),
+            Self::Wakers => Some(u64::from(task.live_wakers)),
+            Self::WokenBy => task.woken_by.map(|seq| seq.get()),
+            Self::Parent => task.parent.map(|seq| seq.get()),
+            Self::Size => task.size,
+            Self::Name | Self::Site | Self::Fields => None,
+        }
+    }
+}
+
+/// Sites sort by file, then by line and column.
+fn place(site: &Site) -> SortKey {
+    SortKey::Text(
+        site.file.clone(),
+        u64::from(site.line) << 32 | u64::from(site.column),
+    )
 }
 
 columns! {
@@ -220,13 +224,7 @@ impl SiteColumn {
                 let last = stats.history.last().copied().unwrap_or(0);
                 number(u64::from(last.saturating_sub(first)))
             }
-            Self::Site => match labels.site(stats.site) {
-                Some(site) => SortKey::Text(
-                    site.file.clone(),
-                    u64::from(site.line) << 32 | u64::from(site.column),
-                ),
-                None => SortKey::Missing,
-            },
+            Self::Site => labels.site(stats.site).map(|site| place(&site)).into(),
         }
     }
 }

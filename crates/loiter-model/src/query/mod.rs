@@ -4,15 +4,23 @@
 //! both agree. A [`TaskScan`] or [`SiteScan`] is fed every task once and keeps only what the
 //! window needs.
 
+mod by_id;
 mod column;
+mod complete;
 mod filter;
+mod matcher;
 mod parse;
 mod scan;
 mod sites;
+mod suggest;
+mod text;
+mod top;
+mod vocabulary;
 
 use std::sync::Arc;
 
 pub use column::{Column, SiteColumn, SortKey, TaskColumn};
+pub use complete::{Completion, completions};
 pub use filter::{Filter, Term};
 pub use parse::{FilterError, REFERENCE, ReferenceRow};
 pub use scan::{TaskAnswer, TaskScan};
@@ -63,10 +71,24 @@ impl<C: Column> Sort<C> {
 /// A part of the sorted rows: `limit` rows from row `offset` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Rows left out at the top.
+    /// Rows left out at the top. One beyond the last row, such as `u64::MAX`, stands for the
+    /// last `limit` rows.
     pub offset: u64,
     /// Rows at most.
     pub limit: u64,
+}
+
+impl Window {
+    /// The first row to show of `rows`: `offset`, or where the last `limit` rows begin when
+    /// `offset` is beyond the last one.
+    #[must_use]
+    pub fn start(self, rows: u64) -> u64 {
+        if self.offset < rows {
+            self.offset
+        } else {
+            rows.saturating_sub(self.limit)
+        }
+    }
 }
 
 /// Resolves what a [`Task`](crate::Task) refers to by id.

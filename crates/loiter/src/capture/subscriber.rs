@@ -3,9 +3,10 @@
 use std::{
     any::TypeId,
     collections::HashMap,
+    ptr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -30,6 +31,7 @@ pub(crate) struct LoiterSubscriber {
     /// verbose one for tokio's spans to arrive, so this keeps the promise that `inner` is not
     /// asked about more.
     inner_level: AtomicUsize,
+    wakers: Wakers,
     aliases: Aliases,
 }
 
@@ -42,6 +44,7 @@ impl LoiterSubscriber {
             table,
             inner,
             inner_level: AtomicUsize::new(level),
+            wakers: Wakers::default(),
             aliases: Aliases::default(),
         }
     }
@@ -91,6 +94,33 @@ fn is_task(metadata: &Metadata<'_>) -> bool {
         && metadata.name() == "runtime.spawn"
 }
 
+/// The callsites of waker events, by address: comparing their target's text twice for each
+/// clone, drop and wake would show.
+#[derive(Default)]
+struct Wakers([AtomicPtr<Metadata<'static>>; 4]);
+
+impl Wakers {
+    /// Learns a callsite. One copy of tokio has four; those of a second one are recognised by
+    /// their target.
+    fn learn(&self, metadata: &'static Metadata<'static>) {
+        let metadata = ptr::from_ref(metadata).cast_mut();
+        for known in &self.0 {
+            let place = known.compare_exchange(ptr::null_mut(), metadata, Relaxed, Relaxed);
+            if place.is_ok() || place == Err(metadata) {
+                return;
+            }
+        }
+    }
+
+    fn contain(&self, metadata: &Metadata<'_>) -> bool {
+        let address = ptr::from_ref(metadata).cast::<()>();
+        let known = |known: &AtomicPtr<Metadata<'static>>| {
+            ptr::eq(known.load(Relaxed).cast_const().cast(), address)
+        };
+        self.0.iter().any(known) || is_waker(metadata)
+    }
+}
+
 fn is_waker(metadata: &Metadata<'_>) -> bool {
     metadata.target() == "tokio::task::waker" && metadata.is_event()
 }
@@ -101,6 +131,9 @@ impl Subscriber for LoiterSubscriber {
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if is_waker(metadata) {
+            self.wakers.learn(metadata);
+        }
         if is_task(metadata) || is_waker(metadata) {
             return Interest::always();
         }
@@ -167,12 +200,12 @@ impl Subscriber for LoiterSubscriber {
     }
 
     fn event_enabled(&self, event: &Event<'_>) -> bool {
-        is_waker(event.metadata())
+        self.wakers.contain(event.metadata())
             || (self.concerns_inner(event.metadata()) && self.inner.event_enabled(event))
     }
 
     fn event(&self, event: &Event<'_>) {
-        if is_waker(event.metadata()) {
+        if self.wakers.contain(event.metadata()) {
             if let Some((op, task)) = read_waker(event) {
                 match op {
                     WakerOp::Clone => self.table.waker_cloned(task),

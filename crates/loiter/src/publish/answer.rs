@@ -49,7 +49,10 @@ impl Answers {
     /// Answers with a row a task.
     pub(crate) async fn tasks(&self, query: &TaskQuery) -> TasksUpdate {
         let started = self.table().now();
-        let mut scan = TaskScan::new(query, self.table());
+        // As many as can match: a window near the end is then kept from the end.
+        let (spawned, ended) = self.flow();
+        let most = spawned.saturating_sub(ended) + self.table().remembered();
+        let mut scan = TaskScan::expecting(most, query, self.table());
         self.visit(query.filter.wants_ended(), |task| scan.visit(task))
             .await;
         let answer = scan.finish();
@@ -114,10 +117,7 @@ impl Answers {
 
     fn overview(&self, started: u64, mut totals: Totals) -> Overview {
         let table = self.table();
-        let sites = table.sites();
-        let (spawned, ended) = (0..sites.count())
-            .map(|id| sites.flow(id))
-            .fold((0, 0), |sum, flow| (sum.0 + flow.0, sum.1 + flow.1));
+        let (spawned, ended) = self.flow();
         totals.untracked = table.untracked();
         totals.spawned = spawned + totals.untracked;
         totals.ended = ended;
@@ -129,6 +129,14 @@ impl Answers {
             history: self.history().alive(),
             scan_time: Nanos(now.saturating_sub(started)),
         }
+    }
+
+    /// Tasks spawned and ended so far.
+    fn flow(&self) -> (u64, u64) {
+        let sites = self.table().sites();
+        (0..sites.count())
+            .map(|id| sites.flow(id))
+            .fold((0, 0), |sum, flow| (sum.0 + flow.0, sum.1 + flow.1))
     }
 
     fn table(&self) -> &Table {

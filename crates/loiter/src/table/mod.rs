@@ -17,7 +17,7 @@ use loiter_model::{
 
 pub(crate) use ledger::Ledger;
 use names::Names;
-use sites::{Sites, count};
+use sites::Sites;
 use slab::Slab;
 use slot::{Before, Birth, Held, Phase, Reading, Slot};
 
@@ -96,7 +96,7 @@ impl Table {
         let (site, parent) = Thread::with(|thread| {
             let site = self.site_of(thread, spawn);
             if let Some(counts) = self.sites.counts(site, thread.shard()) {
-                counts.spawned.fetch_add(1, Relaxed);
+                counts.spawned();
             }
             (site, thread.current())
         });
@@ -155,8 +155,8 @@ impl Table {
                 return;
             };
             match before {
-                Before::Scheduled(waited) => count(&counts.scheduled, waited),
-                Before::Idle(waited) => count(&counts.waited, waited),
+                Before::Scheduled(waited) => counts.scheduled(waited),
+                Before::Idle(waited) => counts.waited(waited),
                 Before::Running => {}
             }
         });
@@ -185,7 +185,7 @@ impl Table {
             if (!polled.unprompted || slot.kind() == Kind::BlockOn as u32)
                 && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
             {
-                count(&counts.poll, polled.took);
+                counts.polled(polled.took);
             }
         });
         if self.events.wanted() {
@@ -225,7 +225,7 @@ impl Table {
             if let Some(waited) = slot.wake(now, by)
                 && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
             {
-                count(&counts.waited, waited);
+                counts.waited(waited);
             }
             by
         });
@@ -272,8 +272,7 @@ impl Table {
         let Some(reading) = slot.read() else { return };
         let ending = Thread::with(|thread| {
             if let Some(counts) = self.sites.counts(reading.site, thread.shard()) {
-                counts.ended.fetch_add(1, Relaxed);
-                count(&counts.lifetime, now.saturating_sub(reading.spawned_at));
+                counts.ended(now.saturating_sub(reading.spawned_at));
             }
             match reading.polls {
                 0 => Ending::Cancelled,

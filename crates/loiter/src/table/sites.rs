@@ -8,16 +8,15 @@ use std::{
     },
 };
 
-use histogram::AtomicHistogram;
-use loiter_model::{Distribution, Site};
+use loiter_model::{Distribution, Nanos, Site};
 
 /// Sites at most. A program's spawns have few places in its source; what comes beyond, and
 /// what tokio gives no location for, counts for site 0.
 const MOST_SITES: usize = 4096;
 
-/// Parts of a site's counters. Threads spread over them, so that two workers rarely write to
-/// one cache line.
-pub(crate) const SHARDS: usize = 4;
+/// Parts of a site's counters. The first threads that run tasks have one each, which they alone
+/// write to; all further threads share the last one.
+pub(crate) const SHARDS: usize = 32;
 
 /// Every site met so far. Sites are never forgotten.
 #[derive(Debug)]
@@ -38,38 +37,93 @@ struct Entry {
 
 /// What one shard counts of a site's tasks.
 #[derive(Debug)]
-pub(crate) struct Counts {
-    pub(crate) spawned: AtomicU64,
-    pub(crate) ended: AtomicU64,
+struct Counts {
+    spawned: AtomicU64,
+    ended: AtomicU64,
     /// How long polls took, in nanoseconds like all of them.
-    pub(crate) poll: AtomicHistogram,
+    poll: Histogram,
     /// How long woken tasks waited for a worker.
-    pub(crate) scheduled: AtomicHistogram,
+    scheduled: Histogram,
     /// How long waits lasted.
-    pub(crate) waited: AtomicHistogram,
+    waited: Histogram,
     /// How long tasks lived.
-    pub(crate) lifetime: AtomicHistogram,
+    lifetime: Histogram,
 }
 
 impl Default for Counts {
     fn default() -> Self {
-        let histogram = || AtomicHistogram::with_config(&Distribution::config());
         Self {
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
-            poll: histogram(),
-            scheduled: histogram(),
-            waited: histogram(),
-            lifetime: histogram(),
+            poll: Histogram::default(),
+            scheduled: Histogram::default(),
+            waited: Histogram::default(),
+            lifetime: Histogram::default(),
         }
     }
 }
 
-/// Counts one duration; the longest that fits stands for longer ones.
-pub(crate) fn count(histogram: &AtomicHistogram, nanos: u64) {
-    let nanos = nanos.min(Distribution::longest().0);
-    // No sample is out of range any more.
-    let _ = histogram.increment(nanos);
+/// One thread's way to count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counter<'a> {
+    counts: &'a Counts,
+    /// Other threads count here, too.
+    shared: bool,
+}
+
+impl Counter<'_> {
+    pub(crate) fn spawned(self) {
+        self.add_one(&self.counts.spawned);
+    }
+
+    pub(crate) fn ended(self, lifetime: u64) {
+        self.add_one(&self.counts.ended);
+        self.count(&self.counts.lifetime, lifetime);
+    }
+
+    pub(crate) fn polled(self, took: u64) {
+        self.count(&self.counts.poll, took);
+    }
+
+    pub(crate) fn scheduled(self, waited: u64) {
+        self.count(&self.counts.scheduled, waited);
+    }
+
+    pub(crate) fn waited(self, waited: u64) {
+        self.count(&self.counts.waited, waited);
+    }
+
+    fn count(self, histogram: &Histogram, nanos: u64) {
+        self.add_one(&histogram.0[Distribution::bucket_of(Nanos(nanos))]);
+    }
+
+    /// A thread that has its shard to itself need not lock the cache line: with some eight
+    /// counts a poll, that shows.
+    fn add_one(self, counter: &AtomicU64) {
+        if self.shared {
+            counter.fetch_add(1, Relaxed);
+        } else {
+            counter.store(counter.load(Relaxed) + 1, Relaxed);
+        }
+    }
+}
+
+/// A [`Distribution`] in atomics. Its buckets stand in place: a chain of
+/// pointers would cost more than the counting.
+#[derive(Debug)]
+struct Histogram([AtomicU64; Distribution::BUCKETS]);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; Distribution::BUCKETS])
+    }
+}
+
+impl Histogram {
+    fn load(&self) -> Distribution {
+        let counts = self.0.iter().map(|count| count.load(Relaxed));
+        Distribution::from_sparse((0..).zip(counts))
+    }
 }
 
 /// What a site has counted, all shards together.
@@ -141,10 +195,14 @@ impl Sites {
         Some(&self.entry(id)?.site)
     }
 
-    /// Where this shard counts for a site. Allocates at a shard's first use of it.
-    pub(crate) fn counts(&self, id: u32, shard: usize) -> Option<&Counts> {
+    /// Where this shard counts for a site. Allocates 12 KiB at a shard's first use of it.
+    pub(crate) fn counts(&self, id: u32, shard: usize) -> Option<Counter<'_>> {
         let entry = self.entry(id)?;
-        Some(entry.shards[shard % SHARDS].get_or_init(Box::default))
+        let shard = shard.min(SHARDS - 1);
+        Some(Counter {
+            counts: entry.shards[shard].get_or_init(Box::default),
+            shared: shard == SHARDS - 1,
+        })
     }
 
     /// Tasks spawned and ended at a site so far.
@@ -162,10 +220,10 @@ impl Sites {
         let mut sums = Sums::default();
         (sums.spawned, sums.ended) = self.flow(id);
         for counts in self.shards(id) {
-            sums.poll.merge_histogram(&counts.poll.load());
-            sums.scheduled.merge_histogram(&counts.scheduled.load());
-            sums.waited.merge_histogram(&counts.waited.load());
-            sums.lifetime.merge_histogram(&counts.lifetime.load());
+            sums.poll.merge(&counts.poll.load());
+            sums.scheduled.merge(&counts.scheduled.load());
+            sums.waited.merge(&counts.waited.load());
+            sums.lifetime.merge(&counts.lifetime.load());
         }
         sums
     }
@@ -217,9 +275,9 @@ mod tests {
         let id = sites.id("src/pool.rs", 88, 9, "");
         for shard in 0..2 * SHARDS {
             let counts = sites.counts(id, shard).expect("known");
-            counts.spawned.fetch_add(1, Relaxed);
-            count(&counts.poll, 1000);
-            count(&counts.lifetime, u64::MAX);
+            counts.spawned();
+            counts.polled(1000);
+            counts.ended(u64::MAX);
         }
         let sums = sites.sums(id);
         assert_eq!(sums.spawned, 2 * SHARDS as u64);

@@ -1,0 +1,30 @@
+//! `loiter demo`: the demo service, alone or with the UI attached.
+
+mod service;
+
+use std::io::{self, IsTerminal};
+
+use loiter_cli::ui::UiError;
+use loiter_demo::Options;
+
+pub(crate) use service::DemoError;
+
+use self::service::Service;
+use super::view;
+use crate::{cli::DemoArgs, error::Error};
+
+/// Runs the service in this process, or in a child with the UI attached to it.
+pub(crate) fn run(args: DemoArgs) -> Result<(), Error> {
+    if args.serve {
+        return Ok(loiter_demo::serve(Options {
+            listen: args.listen,
+            until_stdin_closes: args.until_stdin_closes,
+        })?);
+    }
+    // Before a service is started for nobody.
+    if !io::stdout().is_terminal() {
+        return Err(UiError::NotATerminal.into());
+    }
+    let service = Service::start()?;
+    view::run(service.endpoint().clone(), args.query, &args.view)
+}

@@ -1,0 +1,41 @@
+//! Why a command fails, in one line that says what to do about it.
+
+use std::io;
+
+use loiter_cli::{source::SourceError, ui::UiError};
+use loiter_demo::ServeError;
+
+use crate::command::DemoError;
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The arguments are fine one by one, but not together.
+    #[error("{0}")]
+    Usage(String),
+    /// No answer from the target.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The terminal UI cannot run.
+    #[error(transparent)]
+    Ui(#[from] UiError),
+    /// No runtime for talking to the target.
+    #[error("cannot start: {0}")]
+    Start(#[source] io::Error),
+    /// The answer cannot be printed.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[source] io::Error),
+    /// `loiter demo --serve` does not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// `loiter demo` does not get its service.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+}
+
+impl Error {
+    /// Whether it is only that nobody reads on, as with `loiter tasks | head`.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

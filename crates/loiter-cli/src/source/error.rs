@@ -1,0 +1,72 @@
+//! What can go wrong between a client and a source.
+
+/// Why a source does not answer. Each message is one line: what happened, to what, and what to
+/// do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing answers there.
+    #[error(
+        "cannot reach {endpoint}: {reason}; is the service running, with loiter started in it?"
+    )]
+    Unreachable {
+        /// Where.
+        endpoint: String,
+        /// What the operating system or the transport says.
+        reason: String,
+    },
+    /// Something answers, but it is no agent.
+    #[error(
+        "{endpoint} answers, but is no loiter agent; check the port: loiter's own is 6669 unless \
+         the service chose another"
+    )]
+    NotLoiter {
+        /// Where.
+        endpoint: String,
+    },
+    /// An agent of another version of the protocol.
+    #[error(
+        "the agent at {endpoint} speaks another version of loiter.v1: {what}; use a `loiter` of \
+         the same version as the service's loiter crate"
+    )]
+    WrongProtocol {
+        /// Where.
+        endpoint: String,
+        /// By what it shows.
+        what: String,
+    },
+    /// The source does not accept the query.
+    #[error("the query was refused: {0}")]
+    BadQuery(String),
+    /// The task is neither alive nor remembered.
+    #[error("there is no task {0} (any more); it may have ended and been forgotten")]
+    NoSuchTask(u64),
+    /// The agent serves as many watchers as it is willing to.
+    #[error("the agent at {endpoint} has no room for another watcher; close another client of it")]
+    Busy {
+        /// Where.
+        endpoint: String,
+    },
+    /// The connection was there and is gone.
+    #[error("lost the connection to {endpoint}: {reason}; the service may have stopped")]
+    Lost {
+        /// Where.
+        endpoint: String,
+        /// What the transport says.
+        reason: String,
+    },
+}
+
+impl SourceError {
+    /// Whether asking the same again later may succeed.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::NotLoiter { .. }
+            | Self::WrongProtocol { .. }
+            | Self::Busy { .. }
+            | Self::Lost { .. } => true,
+            Self::BadQuery(_) | Self::NoSuchTask(_) => false,
+        }
+    }
+}

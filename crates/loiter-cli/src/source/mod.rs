@@ -1,0 +1,62 @@
+//! Where tasks are read from: one trait, so that the UI and the commands ask an agent and
+//! anything else that knows tasks in the same words.
+
+mod endpoint;
+mod error;
+mod native;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use futures_util::{future::BoxFuture, stream::BoxStream};
+use loiter_model::{
+    Target, TaskSeq, Thresholds,
+    query::{SiteQuery, TaskQuery},
+    update::{SitesUpdate, TaskDetail, TasksUpdate},
+};
+
+pub use endpoint::{Endpoint, ParseEndpointError};
+pub use error::SourceError;
+pub use native::Native;
+
+/// Updates until the watcher drops the stream or an error ends it.
+pub type Updates<T> = BoxStream<'static, Result<T, SourceError>>;
+
+/// A pending answer of a source.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, SourceError>>;
+
+/// Something that answers questions about the tasks of one target.
+///
+/// A source connects when it is first asked, and again when it is asked after a connection was
+/// lost; it never retries by itself. Whoever asks decides when to ask again.
+///
+/// `interval` is how often a watch should answer; `None` leaves it to the source. The first
+/// answer comes at once.
+pub trait Source: Send + Sync {
+    /// What process this is, and how much of it can be seen.
+    fn target(&self) -> Answer<'_, Target>;
+
+    /// Answers a query with a row a task, at once and then every interval.
+    fn watch_tasks(
+        &self,
+        query: TaskQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TasksUpdate>>;
+
+    /// Answers a query with a row a site, at once and then every interval.
+    fn watch_sites(
+        &self,
+        query: SiteQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<SitesUpdate>>;
+
+    /// Looks at one task closely. The stream ends after the update that shows the task ended.
+    fn watch_task(
+        &self,
+        seq: TaskSeq,
+        thresholds: Thresholds,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TaskDetail>>;
+}

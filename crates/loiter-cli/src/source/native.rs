@@ -1,0 +1,206 @@
+//! An agent over `loiter.v1`.
+
+use std::{sync::OnceLock, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, stream};
+use loiter_model::{
+    Target, TaskSeq, Thresholds,
+    query::{SiteQuery, TaskQuery},
+    update::{SitesUpdate, TaskDetail, TasksUpdate},
+};
+use loiter_wire::{
+    BadMessage,
+    v1::{self, loiter_client::LoiterClient},
+};
+use tonic::{
+    Response, Status, Streaming,
+    transport::{Channel, Endpoint as Transport},
+};
+
+use super::{Answer, Endpoint, Source, SourceError, Updates, status};
+
+/// An address that does not react for this long is given up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// An agent answers from a thread of its own, so a busy service is no reason to be late.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A peer that has vanished without a word (a pulled cable, a stopped process) is noticed after
+/// the two together.
+const PING_INTERVAL: Duration = Duration::from_secs(3);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
+/// Far above any window a terminal can show; a hostile peer must not fill our memory.
+const MAX_MESSAGE: usize = 16 << 20;
+
+/// A service with loiter's agent in it.
+pub struct Native {
+    endpoint: Endpoint,
+    // Made when first asked, as it must be inside a runtime. It connects again by itself when
+    // it is used after a connection was lost.
+    client: OnceLock<LoiterClient<Channel>>,
+}
+
+impl Native {
+    /// Talks to the agent at `endpoint`, which is not contacted before the first question.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            client: OnceLock::new(),
+        }
+    }
+
+    /// Where the agent listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn client(&self) -> Result<LoiterClient<Channel>, SourceError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let transport = Transport::from_shared(self.endpoint.uri()).map_err(|error| {
+            SourceError::Unreachable {
+                endpoint: self.endpoint.to_string(),
+                reason: error.to_string(),
+            }
+        })?;
+        let channel = transport
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .connect_lazy();
+        let client = LoiterClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// Waits for the beginning of an answer and says in our words why there is none.
+    async fn answer<T>(
+        &self,
+        method: &'static str,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, SourceError> {
+        let status = match tokio::time::timeout(ANSWER_TIMEOUT, call).await {
+            Ok(Ok(response)) => return Ok(response.into_inner()),
+            Ok(Err(status)) => status,
+            Err(_) => {
+                return Err(SourceError::Unreachable {
+                    endpoint: self.endpoint.to_string(),
+                    reason: format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
+                });
+            }
+        };
+        // A gRPC server of another kind refuses every method, an agent of another version only
+        // some; every agent knows this one.
+        if status::is_unimplemented(&status) && method != status::GET_TARGET {
+            self.target().await?;
+        }
+        Err(status::explain(&status, &self.endpoint, method))
+    }
+
+    /// The messages of a stream in the words of the model. An error ends it.
+    fn updates<M, T>(&self, messages: Streaming<M>, method: &'static str) -> Updates<T>
+    where
+        M: Send + 'static,
+        T: TryFrom<M, Error = BadMessage> + Send + 'static,
+    {
+        let endpoint = self.endpoint.clone();
+        let updates = stream::unfold(Some(messages), move |messages| {
+            let endpoint = endpoint.clone();
+            async move {
+                let mut messages = messages?;
+                match messages.message().await {
+                    Ok(None) => None,
+                    Ok(Some(message)) => match T::try_from(message) {
+                        Ok(update) => Some((Ok(update), Some(messages))),
+                        Err(bad) => Some((Err(status::bad_message(&bad, &endpoint)), None)),
+                    },
+                    Err(status) => {
+                        Some((Err(status::explain_late(&status, &endpoint, method)), None))
+                    }
+                }
+            }
+        });
+        updates.boxed()
+    }
+}
+
+impl Source for Native {
+    fn target(&self) -> Answer<'_, Target> {
+        async move {
+            let mut client = self.client()?;
+            let call = client.get_target(v1::GetTargetRequest {});
+            let target = self.answer(status::GET_TARGET, call).await?;
+            Target::try_from(target).map_err(|bad| status::bad_message(&bad, &self.endpoint))
+        }
+        .boxed()
+    }
+
+    fn watch_tasks(
+        &self,
+        query: TaskQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TasksUpdate>> {
+        let request = v1::WatchTasksRequest {
+            query: Some(v1::Query::from(&query)),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_tasks(request);
+            let messages = self.answer("WatchTasks", call).await?;
+            Ok(self.updates(messages, "WatchTasks"))
+        }
+        .boxed()
+    }
+
+    fn watch_sites(
+        &self,
+        query: SiteQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<SitesUpdate>> {
+        let request = v1::WatchTasksRequest {
+            query: Some(v1::Query::from(&query)),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_tasks(request);
+            let messages = self.answer("WatchTasks", call).await?;
+            Ok(self.updates(messages, "WatchTasks"))
+        }
+        .boxed()
+    }
+
+    fn watch_task(
+        &self,
+        seq: TaskSeq,
+        thresholds: Thresholds,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TaskDetail>> {
+        let request = v1::WatchTaskRequest {
+            seq: seq.get(),
+            interval_ms: millis(interval),
+            thresholds: Some(thresholds.into()),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_task(request);
+            match self.answer("WatchTask", call).await {
+                Ok(messages) => Ok(self.updates(messages, "WatchTask")),
+                Err(SourceError::NoSuchTask(_)) => Err(SourceError::NoSuchTask(seq.get())),
+                Err(error) => Err(error),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// On the wire 0 leaves the interval to the agent, so the shortest one is 1.
+fn millis(interval: Option<Duration>) -> u32 {
+    interval.map_or(0, |interval| {
+        u32::try_from(interval.as_millis())
+            .unwrap_or(u32::MAX)
+            .max(1)
+    })
+}

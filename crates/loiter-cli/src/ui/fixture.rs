@@ -1,0 +1,344 @@
+//! A made-up service for the tests: every state, every condition, names of every sort.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loiter_model::{
+    Distribution, Ending, Kind, NameId, Nanos, Site, SiteId, SiteStats, State as TaskState, Target,
+    Task, TaskSeq, Thresholds, Tier, Totals,
+    update::{LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate},
+};
+
+use super::{Answer, Effect, Message, State, UiOptions, View, update};
+use crate::source::SourceError;
+
+/// When everything here is looked at, from the agent's start.
+pub(crate) const AT: Nanos = Nanos::from_secs(3_600);
+
+pub(crate) fn target() -> Target {
+    Target {
+        name: "pigeon-server".to_owned(),
+        pid: 4242,
+        host: "node-7".to_owned(),
+        agent_version: "0.1.0".to_owned(),
+        run_id: 1,
+        started_unix: Nanos::from_secs(1_700_000_000),
+        uptime: AT,
+        tier: Tier::EveryTask,
+        thresholds: Thresholds::default(),
+        max_tasks: 1_000_000,
+    }
+}
+
+/// An idle task of `main.rs:10`.
+pub(crate) fn task(seq: u64) -> Task {
+    Task {
+        seq: TaskSeq::new(seq).expect("tasks count from 1"),
+        tokio_id: std::num::NonZeroU64::new(seq + 20),
+        name: None,
+        kind: Kind::Task,
+        site: SiteId(0),
+        parent: None,
+        size: Some(384),
+        original_size: None,
+        spawned_at: AT.saturating_sub(Nanos::from_secs(90)),
+        state: TaskState::Idle,
+        in_state: Nanos::from_millis(1_500),
+        total: Nanos::from_secs(90),
+        busy: Nanos::from_micros(740),
+        scheduled: Nanos::from_micros(96),
+        polls: 17,
+        longest_poll: Nanos::from_micros(130),
+        wakes: 16,
+        self_wakes: 0,
+        live_wakers: 1,
+        woken_by: None,
+        ending: None,
+    }
+}
+
+/// A blocked, a hogging and a starved task, and some that are well.
+pub(crate) fn tasks() -> Vec<Task> {
+    let hogging = Task {
+        name: Some(NameId(2)),
+        site: SiteId(2),
+        state: TaskState::Running,
+        in_state: Nanos::from_millis(4_200),
+        busy: Nanos::from_millis(4_300),
+        longest_poll: Nanos::from_millis(4_200),
+        ..task(31)
+    };
+    let starved = Task {
+        name: Some(NameId(3)),
+        site: SiteId(1),
+        state: TaskState::Scheduled,
+        in_state: Nanos::from_millis(350),
+        scheduled: Nanos::from_millis(360),
+        ..task(32)
+    };
+    let blocked = Task {
+        name: Some(NameId(1)),
+        site: SiteId(1),
+        in_state: Nanos::from_secs(83),
+        parent: TaskSeq::new(1),
+        woken_by: TaskSeq::new(31),
+        live_wakers: 0,
+        ..task(12)
+    };
+    let resolving = Task {
+        kind: Kind::Blocking,
+        site: SiteId(3),
+        state: TaskState::Running,
+        in_state: Nanos::from_millis(12),
+        busy: Nanos::from_millis(12),
+        total: Nanos::from_millis(13),
+        polls: 1,
+        original_size: Some(20_000),
+        ..task(1_234_567)
+    };
+    let main = Task {
+        kind: Kind::BlockOn,
+        total: AT,
+        in_state: Nanos::from_secs(3_599),
+        ..task(1)
+    };
+    let ended = Task {
+        name: Some(NameId(1)),
+        site: SiteId(1),
+        state: TaskState::Ended,
+        in_state: Nanos::from_secs(7),
+        ending: Some(Ending::Panicked),
+        ..task(40)
+    };
+    vec![main, blocked, task(3), hogging, starved, resolving, ended]
+}
+
+pub(crate) fn labels() -> LabelSet {
+    let names = [(1, "conn-7"), (2, "spin\x1b[31m"), (3, "接続 worker")];
+    let resolve = Site {
+        function: "pigeon::dns::resolve".into(),
+        ..Site::new(
+            "/home/me/.cargo/registry/src/index-1/hyper-util-0.1.21/src/client/dns.rs",
+            119,
+            24,
+        )
+    };
+    let sites = [
+        Site::new("src/main.rs", 10, 5),
+        Site::new("src/net/connection_pool.rs", 88, 9),
+        Site::new("src/spin.rs", 7, 13),
+        resolve,
+    ];
+    LabelSet {
+        names: names.map(|(id, name)| (NameId(id), Arc::from(name))).into(),
+        sites: (0..).map(SiteId).zip(sites.map(Arc::new)).collect(),
+    }
+}
+
+pub(crate) fn overview() -> Overview {
+    Overview {
+        at: AT,
+        totals: Totals {
+            alive: 1_234,
+            running: 2,
+            scheduled: 1,
+            idle: 1_231,
+            blocked: 12,
+            hogging: 1,
+            starved: 1,
+            spawned: 100_000,
+            ended: 98_766,
+            untracked: 0,
+            remembered: 1_000,
+        },
+        history: (0..120).map(|n| 900 + n * 3 - (n % 7) * 9).collect(),
+        scan_time: Nanos::from_micros(80),
+    }
+}
+
+pub(crate) fn tasks_update() -> TasksUpdate {
+    let tasks = tasks();
+    TasksUpdate {
+        overview: overview(),
+        matched: tasks.len() as u64,
+        offset: 0,
+        tasks,
+        labels: labels(),
+    }
+}
+
+/// The first rows of very many.
+pub(crate) fn many_tasks(offset: u64, count: u64) -> TasksUpdate {
+    TasksUpdate {
+        matched: 1_000_000,
+        offset,
+        tasks: (0..count).map(|n| task(offset + n + 1)).collect(),
+        ..tasks_update()
+    }
+}
+
+pub(crate) fn sites_update() -> SitesUpdate {
+    let site = |site: u32, alive: u64, blocked: u64, growth: u32| SiteStats {
+        site: SiteId(site),
+        alive,
+        idle: alive,
+        blocked,
+        spawned: alive * 10,
+        ended: alive * 9,
+        spawned_per_sec: f64::from(growth) * 2.5,
+        ended_per_sec: f64::from(growth) * 1.25,
+        oldest_idle: (alive > 0).then_some(Nanos::from_secs(83 + u64::from(site))),
+        median_idle: (alive > 0).then_some(Nanos::from_millis(340)),
+        bytes: alive * 384,
+        history: (0..60).map(|n| n * growth + 4).collect(),
+        ..SiteStats::default()
+    };
+    let sites = vec![
+        site(1, 1_200, 12, 20),
+        site(0, 30, 0, 0),
+        site(2, 1, 0, 0),
+        site(3, 0, 0, 1),
+    ];
+    SitesUpdate {
+        overview: overview(),
+        matched: sites.len() as u64,
+        offset: 0,
+        sites,
+        labels: labels(),
+    }
+}
+
+/// The blocked one of [`tasks`], closely.
+pub(crate) fn detail() -> TaskDetail {
+    let tasks = tasks();
+    let mut poll = Distribution::default();
+    let mut scheduled = Distribution::default();
+    for n in 0..200u64 {
+        poll.record(Nanos::from_micros(2 + n * n / 150));
+        scheduled.record(Nanos(900 + n * 37));
+    }
+    poll.record(Nanos::from_millis(9));
+    let mut site_poll = poll.clone();
+    site_poll.add(Nanos::from_micros(40), 5_000);
+    let stretch = |from_ms: u64, state| Stretch {
+        from: AT.saturating_sub(Nanos::from_millis(20_000 - from_ms)),
+        state,
+    };
+    TaskDetail {
+        at: AT,
+        task: tasks[1],
+        parent: Some(tasks[0]),
+        woken_by: Some(tasks[3]),
+        labels: labels(),
+        poll,
+        site_scheduled: scheduled.clone(),
+        scheduled,
+        site_poll,
+        timeline: vec![
+            stretch(0, TaskState::Idle),
+            stretch(4_000, TaskState::Scheduled),
+            stretch(5_500, TaskState::Running),
+            stretch(5_501, TaskState::Idle),
+            stretch(9_000, TaskState::Running),
+            stretch(12_000, TaskState::Idle),
+        ],
+        lost: 0,
+    }
+}
+
+/// A state and the time it lives in.
+pub(crate) struct Ui {
+    pub(crate) state: State,
+    pub(crate) now: Nanos,
+    /// What the last message led to.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Ui {
+    /// Not yet connected.
+    pub(crate) fn start(options: &UiOptions, width: u16, height: u16) -> Self {
+        Self {
+            state: State::new(options, width, height),
+            now: Nanos::ZERO,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Connected, with its first rows.
+    pub(crate) fn tasks(width: u16, height: u16) -> Self {
+        let mut ui = Self::start(&UiOptions::new("127.0.0.1:6669"), width, height);
+        ui.connect(target());
+        ui.answer(Answer::Tasks(tasks_update()));
+        ui
+    }
+
+    /// The same, with sites.
+    pub(crate) fn sites(width: u16, height: u16) -> Self {
+        let options = UiOptions {
+            view: View::Sites,
+            ..UiOptions::new("127.0.0.1:6669")
+        };
+        let mut ui = Self::start(&options, width, height);
+        ui.connect(target());
+        ui.answer(Answer::Sites(sites_update()));
+        ui
+    }
+
+    /// The same, with one task.
+    pub(crate) fn task(width: u16, height: u16) -> Self {
+        let mut ui = Self::tasks(width, height);
+        ui.keys("j");
+        ui.key(KeyCode::Enter);
+        ui.wait(Nanos::from_secs(1));
+        ui.answer(Answer::Task(Box::new(detail())));
+        ui
+    }
+
+    pub(crate) fn send(&mut self, message: Message) {
+        self.effects = update(&mut self.state, self.now, message);
+    }
+
+    pub(crate) fn connect(&mut self, target: Target) {
+        self.send(Message::Connected(Ok(target)));
+    }
+
+    /// Answers the last question.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        let number = self.state.asking.number();
+        self.send(Message::Answered {
+            number,
+            answer: Ok(answer),
+        });
+    }
+
+    /// Fails the last question.
+    pub(crate) fn fail(&mut self, error: SourceError) {
+        let number = self.state.asking.number();
+        self.send(Message::Answered {
+            number,
+            answer: Err(error),
+        });
+    }
+
+    pub(crate) fn key(&mut self, code: KeyCode) {
+        self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    pub(crate) fn ctrl(&mut self, letter: char) {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+        self.send(Message::Key(key));
+    }
+
+    /// Types these letters.
+    pub(crate) fn keys(&mut self, letters: &str) {
+        for letter in letters.chars() {
+            self.key(KeyCode::Char(letter));
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, time: Nanos) {
+        self.now = self.now.saturating_add(time);
+        self.send(Message::Tick);
+    }
+}

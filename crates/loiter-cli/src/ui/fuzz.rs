@@ -1,0 +1,158 @@
+//! Whatever happens, in whatever order, at whatever size: nothing panics.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use loiter_model::{Nanos, Target};
+use proptest::prelude::*;
+
+use super::{
+    Answer, Charset, Message, Palette, UiOptions,
+    fixture::{self, Ui},
+    keymap::{BINDINGS, Stroke},
+    render_to_buffer, wants_tick,
+};
+use crate::source::SourceError;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Send(Box<Message>),
+    Answer(Box<Answer>),
+    Fail(SourceError),
+    Wait(u64),
+}
+
+fn send(message: Message) -> Step {
+    Step::Send(Box::new(message))
+}
+
+fn key() -> impl Strategy<Value = Step> {
+    let bound: Vec<(KeyCode, KeyModifiers)> = BINDINGS
+        .iter()
+        .flat_map(|binding| binding.strokes)
+        .map(|stroke| match *stroke {
+            Stroke::Key(code) => (code, KeyModifiers::NONE),
+            Stroke::Twice(letter) => (KeyCode::Char(letter), KeyModifiers::NONE),
+            Stroke::Ctrl(letter) => (KeyCode::Char(letter), KeyModifiers::CONTROL),
+        })
+        .collect();
+    let any = any::<char>().prop_map(|c| (KeyCode::Char(c), KeyModifiers::NONE));
+    let editing = prop::sample::select(vec![
+        (KeyCode::Backspace, KeyModifiers::NONE),
+        (KeyCode::Delete, KeyModifiers::NONE),
+        (KeyCode::Char('w'), KeyModifiers::CONTROL),
+    ]);
+    prop_oneof![8 => prop::sample::select(bound), 1 => any, 1 => editing]
+        .prop_map(|(code, modifiers)| send(Message::Key(KeyEvent::new(code, modifiers))))
+}
+
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![(0u16..12, 0u16..12), (0u16..250, 0u16..80)]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Tasks(fixture::tasks_update())),
+        (any::<u64>(), 0u64..100).prop_map(|(offset, count)| {
+            let mut update = fixture::many_tasks(offset % 2_000_000, count);
+            if offset % 5 == 0 {
+                update.matched = offset;
+            }
+            if offset % 7 == 0 {
+                update.offset = u64::MAX;
+            }
+            Answer::Tasks(update)
+        }),
+        Just(Answer::Tasks(Default::default())),
+        Just(Answer::Sites(fixture::sites_update())),
+        Just(Answer::Sites(Default::default())),
+        any::<u64>().prop_map(|at| {
+            let mut detail = fixture::detail();
+            detail.at = Nanos(at);
+            detail.task.total = Nanos(at / 3);
+            if at % 3 == 0 {
+                detail.timeline.clear();
+            }
+            Answer::Task(Box::new(detail))
+        }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let mouse = (any::<u8>(), 0u16..300, 0u16..100).prop_map(|(kind, column, row)| {
+        let kind = match kind % 4 {
+            0 => MouseEventKind::ScrollDown,
+            1 => MouseEventKind::ScrollUp,
+            2 => MouseEventKind::Moved,
+            _ => MouseEventKind::Down(MouseButton::Left),
+        };
+        send(Message::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }))
+    });
+    let error = prop::sample::select(vec![
+        SourceError::NoSuchTask(1),
+        SourceError::BadQuery("\x1b[2J".to_owned()),
+        SourceError::Busy {
+            endpoint: "接".to_owned(),
+        },
+    ]);
+    prop_oneof![
+        12 => key(),
+        2 => mouse,
+        2 => size().prop_map(|(width, height)| send(Message::Resize { width, height })),
+        4 => answer().prop_map(|answer| Step::Answer(Box::new(answer))),
+        1 => error.prop_map(Step::Fail),
+        1 => any::<u64>().prop_map(|run_id| send(Message::Connected(Ok(Target {
+            run_id: run_id % 2,
+            ..fixture::target()
+        })))),
+        1 => Just(send(Message::Connected(Err(SourceError::NoSuchTask(1))))),
+        1 => any::<u64>().prop_map(|number| send(Message::Finished { number: number % 5 })),
+        1 => "\\PC{0,20}".prop_map(|text| send(Message::Paste(text))),
+        2 => (0u64..10_000).prop_map(Step::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_panics(
+        (width, height) in size(),
+        filter in "\\PC{0,10}",
+        ascii in any::<bool>(),
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
+        let options = UiOptions {
+            filter,
+            charset: if ascii { Charset::Ascii } else { Charset::Unicode },
+            palette: if ascii { Palette::None } else { Palette::Ansi256 },
+            ..UiOptions::new("127.0.0.1:6669")
+        };
+        let mut ui = Ui::start(&options, width, height);
+        ui.connect(fixture::target());
+        for step in steps {
+            match step {
+                Step::Send(message) => ui.send(*message),
+                Step::Answer(answer) => ui.answer(*answer),
+                Step::Fail(error) => ui.fail(error),
+                Step::Wait(millis) => ui.wait(Nanos::from_millis(millis)),
+            }
+            let buffer = render_to_buffer(&ui.state);
+            prop_assert_eq!((buffer.area.width, buffer.area.height), ui.state.size);
+            for cell in buffer.content() {
+                prop_assert!(!cell.symbol().contains(char::is_control));
+                prop_assert!(!ascii || cell.symbol().is_ascii());
+            }
+            // Whoever is woken when it was wanted must not be wanted at once again: that would
+            // be a busy loop.
+            if let Some(tick) = wants_tick(&ui.state) {
+                ui.now = ui.now.max(tick);
+                ui.send(Message::Tick);
+                prop_assert!(wants_tick(&ui.state).is_none_or(|next| next > ui.now));
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The keys: one table that drives handling, help, status line and README.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The table of tasks.
+    Tasks,
+    /// The table of sites.
+    Sites,
+    /// One task.
+    Task,
+    /// The help.
+    Help,
+    /// The choice of columns.
+    Columns,
+    /// The filter's editor, where every other key is text.
+    Filter,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] = [
+        Self::Tasks,
+        Self::Sites,
+        Self::Task,
+        Self::Help,
+        Self::Columns,
+        Self::Filter,
+    ];
+
+    /// What help calls it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks",
+            Self::Sites => "sites",
+            Self::Task => "one task",
+            Self::Help => "help",
+            Self::Columns => "columns",
+            Self::Filter => "filter",
+        }
+    }
+}
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Each is described where it is bound.
+pub enum Action {
+    Quit,
+    Help,
+    Close,
+    Back,
+    Open,
+    Apply,
+    Cancel,
+    ShowTasks,
+    ShowSites,
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    HalfPageDown,
+    HalfPageUp,
+    Top,
+    Bottom,
+    SortLeft,
+    SortRight,
+    InvertSort,
+    EditFilter,
+    ToggleEnded,
+    RaiseThreshold,
+    LowerThreshold,
+    ChooseColumns,
+    ToggleColumn,
+    Pause,
+    Reconnect,
+    GoToParent,
+    GoToWaker,
+}
+
+/// What one presses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stroke {
+    /// One key.
+    Key(KeyCode),
+    /// A letter with the control key.
+    Ctrl(char),
+    /// A letter twice in a row.
+    Twice(char),
+}
+
+impl Stroke {
+    /// The name on the key, in ASCII.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Ctrl(letter) => format!("Ctrl-{letter}"),
+            Self::Twice(letter) => format!("{letter}{letter}"),
+            Self::Key(KeyCode::Char(' ')) => "Space".to_owned(),
+            Self::Key(KeyCode::Char(letter)) => letter.to_string(),
+            Self::Key(KeyCode::PageUp) => "PgUp".to_owned(),
+            Self::Key(KeyCode::PageDown) => "PgDn".to_owned(),
+            Self::Key(code) => format!("{code:?}"),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// Any of these.
+    pub strokes: &'static [Stroke],
+    /// Does this.
+    pub action: Action,
+    /// Here.
+    pub scopes: &'static [Scope],
+    /// Which is described so.
+    pub does: &'static str,
+    /// In the status line, if it is worth a place there. Neighbours with the same one share it.
+    pub hint: Option<&'static str>,
+}
+
+use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
+use Scope::{Columns, Filter, Help, Sites, Task, Tasks};
+use Stroke::{Ctrl, Key, Twice};
+
+const TABLES: &[Scope] = &[Tasks, Sites];
+const VIEWS: &[Scope] = &[Tasks, Sites, Task];
+const MOVING: &[Scope] = &[Tasks, Sites, Task, Help, Columns];
+
+const fn bind(
+    strokes: &'static [Stroke],
+    action: Action,
+    scopes: &'static [Scope],
+    does: &'static str,
+    hint: Option<&'static str>,
+) -> Binding {
+    Binding {
+        strokes,
+        action,
+        scopes,
+        does,
+        hint,
+    }
+}
+
+/// Every key. Names and keys are tokio-console's where it has them, but for Ctrl-d: there it
+/// quits, here it is the other half of Ctrl-u.
+#[rustfmt::skip]
+pub static BINDINGS: &[Binding] = &[
+    bind(&[Key(Char('R'))], Action::Reconnect, VIEWS, "connect again now", Some("reconnect now")),
+    bind(&[Key(Enter)], Action::Open, &[Tasks], "look at the selected task closely", Some("details")),
+    bind(&[Key(Enter)], Action::Open, &[Sites], "list the tasks of the selected site", Some("its tasks")),
+    bind(&[Key(Char('/'))], Action::EditFilter, TABLES, "filter; see the filter's reference below", Some("filter")),
+    bind(&[Key(Char('+')), Key(Char('='))], Action::RaiseThreshold, VIEWS, "longer idle times count as blocked", Some("blocked after")),
+    bind(&[Key(Char('-')), Key(Char('_'))], Action::LowerThreshold, VIEWS, "shorter idle times count as blocked", Some("blocked after")),
+    bind(&[Key(Char('p'))], Action::GoToParent, &[Task], "go to the task that spawned it", Some("parent")),
+    bind(&[Key(Char('w'))], Action::GoToWaker, &[Task], "go to the task that woke it last", Some("waker")),
+    bind(&[Key(Esc)], Action::Back, VIEWS, "back; with nowhere to go back to, drop the filter", Some("back")),
+    bind(&[Key(Char('t'))], Action::ShowTasks, VIEWS, "show tasks", Some("tasks")),
+    bind(&[Key(Char('s'))], Action::ShowSites, VIEWS, "show sites: tasks by where they were spawned", Some("sites")),
+    bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, TABLES, "sort by the column to the left", Some("sort")),
+    bind(&[Key(Right), Key(Char('l'))], Action::SortRight, TABLES, "sort by the column to the right", Some("sort")),
+    bind(&[Key(Char('i'))], Action::InvertSort, TABLES, "invert the order", Some("invert")),
+    bind(&[Key(Char('e'))], Action::ToggleEnded, TABLES, "show ended tasks too, or not", Some("ended")),
+    bind(&[Key(Char('c'))], Action::ChooseColumns, TABLES, "choose columns", Some("columns")),
+    bind(&[Key(Char(' '))], Action::Pause, VIEWS, "pause, resume", Some("pause")),
+    bind(&[Key(Down), Key(Char('j'))], Action::Down, MOVING, "down", None),
+    bind(&[Key(Up), Key(Char('k'))], Action::Up, MOVING, "up", None),
+    bind(&[Key(PageDown)], Action::PageDown, MOVING, "a page down", None),
+    bind(&[Key(PageUp)], Action::PageUp, MOVING, "a page up", None),
+    bind(&[Ctrl('d')], Action::HalfPageDown, MOVING, "half a page down", None),
+    bind(&[Ctrl('u')], Action::HalfPageUp, MOVING, "half a page up", None),
+    bind(&[Twice('g'), Key(Home)], Action::Top, MOVING, "to the top, and stay there", None),
+    bind(&[Key(Char('G')), Key(End)], Action::Bottom, MOVING, "to the bottom, and stay there", None),
+    bind(&[Key(Char(' ')), Key(Enter)], Action::ToggleColumn, &[Columns], "show the column, or not", Some("show or hide")),
+    bind(&[Key(Esc), Key(Char('c')), Key(Char('q'))], Action::Close, &[Columns], "close", Some("close")),
+    bind(&[Key(Esc), Key(Char('?')), Key(Char('q')), Key(Enter)], Action::Close, &[Help], "close", Some("close")),
+    bind(&[Key(Enter)], Action::Apply, &[Filter], "apply the filter", Some("apply")),
+    bind(&[Key(Esc)], Action::Cancel, &[Filter], "keep the filter as it was", Some("cancel")),
+    bind(&[Key(Char('?'))], Action::Help, VIEWS, "help", Some("help")),
+    bind(&[Key(Char('q'))], Action::Quit, VIEWS, "quit", Some("quit")),
+    bind(&[Ctrl('c')], Action::Quit, &Scope::ALL, "quit, wherever one is", None),
+];
+
+/// What a key comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pressed {
+    /// This.
+    Action(Action),
+    /// Nothing yet: the first of [`Stroke::Twice`].
+    Halfway(char),
+    /// Nothing.
+    Nothing,
+}
+
+/// Looks a key up. `before` is the letter of the [`Pressed::Halfway`] right before it.
+pub(crate) fn pressed(scope: Scope, before: Option<char>, key: KeyEvent) -> Pressed {
+    let mut result = Pressed::Nothing;
+    for binding in BINDINGS.iter().filter(|b| b.scopes.contains(&scope)) {
+        for stroke in binding.strokes {
+            if matches(*stroke, before, key) {
+                return Pressed::Action(binding.action);
+            }
+            if let Twice(letter) = *stroke
+                && matches(Key(Char(letter)), None, key)
+            {
+                result = Pressed::Halfway(letter);
+            }
+        }
+    }
+    result
+}
+
+fn matches(stroke: Stroke, before: Option<char>, key: KeyEvent) -> bool {
+    // Shift is part of the letter; terminals differ in whether they report it as well.
+    let held = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
+    match stroke {
+        Key(code) => key.code == code && held.is_empty(),
+        Ctrl(letter) => key.code == Char(letter) && held == KeyModifiers::CONTROL,
+        Twice(letter) => before == Some(letter) && key.code == Char(letter) && held.is_empty(),
+    }
+}
+
+/// The names of a binding's keys: `gg, Home`.
+pub(crate) fn names(binding: &Binding) -> String {
+    let names: Vec<String> = binding.strokes.iter().map(|stroke| stroke.name()).collect();
+    names.join(", ")
+}
+
+/// The whole table as Markdown, for the README.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from("| key | does | in |\n| --- | --- | --- |\n");
+    for binding in BINDINGS {
+        let keys: Vec<String> = binding
+            .strokes
+            .iter()
+            .map(|stroke| format!("`{}`", stroke.name()))
+            .collect();
+        let scopes: Vec<&str> = binding.scopes.iter().map(|scope| scope.title()).collect();
+        text.push_str(&format!(
+            "| {} | {} | {} |\n",
+            keys.join(" "),
+            binding.does,
+            scopes.join(", ")
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for scope in Scope::ALL {
+            let mut seen = Vec::new();
+            for binding in BINDINGS.iter().filter(|b| b.scopes.contains(&scope)) {
+                for stroke in binding.strokes {
+                    assert!(!seen.contains(stroke), "{stroke:?} twice in {scope:?}");
+                    seen.push(*stroke);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_stroke_is_found() {
+        for binding in BINDINGS {
+            for scope in binding.scopes {
+                for stroke in binding.strokes {
+                    let (before, key) = match *stroke {
+                        Key(code) => (None, KeyEvent::new(code, KeyModifiers::NONE)),
+                        Ctrl(c) => (None, KeyEvent::new(Char(c), KeyModifiers::CONTROL)),
+                        Twice(c) => (Some(c), KeyEvent::new(Char(c), KeyModifiers::NONE)),
+                    };
+                    assert_eq!(
+                        pressed(*scope, before, key),
+                        Pressed::Action(binding.action)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_capital_is_a_capital_with_or_without_shift() {
+        for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            let key = KeyEvent::new(Char('G'), modifiers);
+            assert_eq!(pressed(Tasks, None, key), Pressed::Action(Action::Bottom));
+        }
+        let key = KeyEvent::new(Char('q'), KeyModifiers::ALT);
+        assert_eq!(pressed(Tasks, None, key), Pressed::Nothing);
+    }
+
+    #[test]
+    fn half_of_gg_waits_for_the_other() {
+        let g = KeyEvent::new(Char('g'), KeyModifiers::NONE);
+        assert_eq!(pressed(Tasks, None, g), Pressed::Halfway('g'));
+        assert_eq!(pressed(Tasks, Some('g'), g), Pressed::Action(Action::Top));
+        assert_eq!(pressed(Filter, None, g), Pressed::Nothing);
+    }
+
+    #[test]
+    fn the_readme_lists_every_binding() {
+        let text = markdown();
+        assert_eq!(text.lines().count(), BINDINGS.len() + 2);
+        assert!(text.contains("| `gg` `Home` | to the top"));
+    }
+}

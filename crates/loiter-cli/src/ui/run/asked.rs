@@ -1,0 +1,120 @@
+//! What the source is being asked at the moment, as one place to wait for its answers.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{
+    FutureExt, StreamExt, TryStreamExt,
+    future::{self, BoxFuture},
+    stream::{self, BoxStream},
+};
+
+use crate::{
+    source::{Source, SourceError, Updates},
+    ui::{Answer, Message, Question},
+};
+
+/// Nothing here is spawned: dropping a question's stream is what takes it back.
+pub(super) struct Asked {
+    source: Arc<dyn Source>,
+    interval: Option<Duration>,
+    target: Option<BoxFuture<'static, Message>>,
+    answers: Option<BoxStream<'static, Message>>,
+}
+
+impl Asked {
+    pub(super) fn new(source: Arc<dyn Source>, interval: Option<Duration>) -> Self {
+        Self {
+            source,
+            interval,
+            target: None,
+            answers: None,
+        }
+    }
+
+    /// Asks who is there.
+    pub(super) fn connect(&mut self) {
+        let source = Arc::clone(&self.source);
+        let target = async move { Message::Connected(source.target().await) };
+        self.target = Some(target.boxed());
+    }
+
+    /// Asks this instead of what was asked before.
+    pub(super) fn watch(&mut self, number: u64, question: Question) {
+        let source = Arc::clone(&self.source);
+        let interval = self.interval;
+        let answers = async move { ask(&*source, question, interval).await };
+        let answers = answers
+            .map(|opened| match opened {
+                Ok(answers) => answers,
+                Err(error) => stream::once(future::ready(Err(error))).boxed(),
+            })
+            .flatten_stream()
+            .map(move |answer| Message::Answered { number, answer })
+            .chain(stream::once(future::ready(Message::Finished { number })));
+        self.answers = Some(answers.boxed());
+    }
+
+    /// Takes the question back.
+    pub(super) fn unwatch(&mut self) {
+        self.answers = None;
+    }
+
+    /// The next thing that the source says; waits for ever when it is asked nothing. Nothing is
+    /// lost when this is dropped before it is done.
+    pub(super) async fn next(&mut self) -> Message {
+        future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Message> {
+        if let Some(target) = &mut self.target
+            && let Poll::Ready(message) = target.poll_unpin(context)
+        {
+            self.target = None;
+            return Poll::Ready(message);
+        }
+        let Some(answers) = &mut self.answers else {
+            return Poll::Pending;
+        };
+        match answers.poll_next_unpin(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(message)) => {
+                // An error is the last word; the end of the stream behind it is no news.
+                if matches!(message, Message::Answered { answer: Err(_), .. }) {
+                    self.answers = None;
+                }
+                Poll::Ready(message)
+            }
+            Poll::Ready(None) => {
+                self.answers = None;
+                Poll::Pending
+            }
+        }
+    }
+}
+
+async fn ask(
+    source: &dyn Source,
+    question: Question,
+    interval: Option<Duration>,
+) -> Result<Updates<Answer>, SourceError> {
+    Ok(match question {
+        Question::Tasks(query) => {
+            let updates = source.watch_tasks(query, interval).await?;
+            updates.map_ok(Answer::Tasks).boxed()
+        }
+        Question::Sites(query) => {
+            let updates = source.watch_sites(query, interval).await?;
+            updates.map_ok(Answer::Sites).boxed()
+        }
+        Question::Task { seq, thresholds } => {
+            let updates = source.watch_task(seq, thresholds, interval).await?;
+            updates
+                .map_ok(|detail| Answer::Task(Box::new(detail)))
+                .boxed()
+        }
+    })
+}

@@ -1,0 +1,209 @@
+//! Everything the UI knows: a value that `update` changes and `view` reads.
+
+mod asking;
+mod connection;
+mod cursor;
+mod detail;
+mod filter;
+mod notice;
+mod table;
+
+use loiter_model::{
+    Nanos, SiteStats, Target, Task, TaskSeq, Thresholds,
+    query::{SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery},
+    update::Overview,
+};
+
+pub(crate) use asking::Asking;
+pub(crate) use connection::{Connection, Link};
+pub(crate) use detail::{Detail, Known};
+pub(crate) use filter::{Editor, FilterState, only_site};
+pub(crate) use notice::{Note, Notice};
+pub(crate) use table::{Rows, Table};
+
+use super::{
+    UiOptions, View, columns::Row, keymap::Scope, layout, message::Question, theme::Theme,
+};
+
+/// The state of the UI.
+pub struct State {
+    pub(crate) theme: Theme,
+    /// How the source is called.
+    pub(crate) endpoint: String,
+    /// Columns and lines of the terminal.
+    pub(crate) size: (u16, u16),
+    /// From the UI's start to the last message.
+    pub(crate) now: Nanos,
+    pub(crate) link: Link,
+    pub(crate) target: Option<Target>,
+    pub(crate) overview: Option<Overview>,
+    pub(crate) place: Place,
+    /// Where Esc leads, the last one first to go.
+    pub(crate) back: Vec<Place>,
+    pub(crate) tasks: Table<Task>,
+    pub(crate) sites: Table<SiteStats>,
+    pub(crate) filter: FilterState,
+    /// When an idle task counts as blocked, once the user has decided.
+    pub(crate) blocked_after: Option<Nanos>,
+    pub(crate) popup: Option<Popup>,
+    /// Since when the picture stands still, if the user wants it to.
+    pub(crate) paused: Option<Nanos>,
+    /// Since when nothing is known of the target.
+    pub(crate) lost: Option<Nanos>,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) asking: Asking,
+    /// When what ticks was last drawn.
+    pub(crate) ticked: Nanos,
+    /// The first half of a double stroke such as `gg`.
+    pub(crate) halfway: Option<char>,
+}
+
+/// What is being looked at.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Tasks,
+    /// The tasks of the site that was selected there; the filter as it was before.
+    TasksOfSite {
+        filter: String,
+    },
+    Sites,
+    Task(Box<Detail>),
+}
+
+/// What lies over it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Popup {
+    Help {
+        scrolled: u16,
+    },
+    /// The column that the cursor is on.
+    Columns {
+        selected: usize,
+    },
+}
+
+impl State {
+    /// A UI that has just been started, in a terminal of this size. Nothing is known yet, and
+    /// the connection is being made.
+    #[must_use]
+    pub fn new(options: &UiOptions, width: u16, height: u16) -> Self {
+        let sort = options.sort.unwrap_or(Sort::by(TaskColumn::Idle));
+        Self {
+            theme: Theme::new(options.palette, options.charset),
+            endpoint: options.endpoint.clone(),
+            size: (width, height),
+            now: Nanos::ZERO,
+            link: Link::default(),
+            target: None,
+            overview: None,
+            place: match options.view {
+                View::Tasks => Place::Tasks,
+                View::Sites => Place::Sites,
+            },
+            back: Vec::new(),
+            tasks: Table::new(sort),
+            sites: Table::new(Sort::by(SiteColumn::Alive)),
+            filter: FilterState::new(&options.filter),
+            blocked_after: options.blocked_after,
+            popup: None,
+            paused: None,
+            lost: None,
+            notice: None,
+            asking: Asking::default(),
+            ticked: Nanos::ZERO,
+            halfway: None,
+        }
+    }
+
+    /// The limits in force: the service's own, but for the one that the user has set.
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        let own = self.target.as_ref().map(|target| target.thresholds);
+        let mut thresholds = own.unwrap_or_default();
+        if let Some(blocked_after) = self.blocked_after {
+            thresholds.blocked_after = blocked_after;
+        }
+        thresholds
+    }
+
+    /// Where keys are going.
+    pub(crate) fn scope(&self) -> Scope {
+        match (&self.popup, &self.place) {
+            (Some(Popup::Help { .. }), _) => Scope::Help,
+            (Some(Popup::Columns { .. }), _) => Scope::Columns,
+            (None, _) if self.filter.editor().is_some() => Scope::Filter,
+            (None, Place::Tasks | Place::TasksOfSite { .. }) => Scope::Tasks,
+            (None, Place::Sites) => Scope::Sites,
+            (None, Place::Task(_)) => Scope::Task,
+        }
+    }
+
+    /// The task that is looked at, if one is.
+    pub(crate) fn detail(&self) -> Option<&Detail> {
+        match &self.place {
+            Place::Task(detail) => Some(detail),
+            _ => None,
+        }
+    }
+
+    /// How much later than `at` the picture is, if nothing happened meanwhile.
+    pub(crate) fn elapsed_since(&self, at: Nanos) -> Nanos {
+        let frozen = self.paused.into_iter().chain(self.lost).min();
+        frozen.unwrap_or(self.now).saturating_sub(at)
+    }
+
+    /// Lines that a table has for rows.
+    pub(crate) fn rows_height(&self) -> u64 {
+        u64::from(layout::Layout::of(self).rows.height)
+    }
+
+    /// What the source should be asked.
+    pub(crate) fn question(&mut self) -> Question {
+        let filter = self.filter.effective();
+        let thresholds = self.thresholds();
+        let height = self.rows_height();
+        match &self.place {
+            Place::Tasks | Place::TasksOfSite { .. } => Question::Tasks(TaskQuery {
+                filter,
+                sort: self.tasks.sort,
+                window: self.tasks.window(height),
+                thresholds,
+            }),
+            Place::Sites => Question::Sites(SiteQuery {
+                filter,
+                sort: self.sites.sort,
+                window: self.sites.window(height),
+                thresholds,
+            }),
+            Place::Task(detail) => Question::Task {
+                seq: detail.seq,
+                thresholds: detail.thresholds,
+            },
+        }
+    }
+
+    /// Goes to a task from wherever one is; Esc leads back.
+    pub(crate) fn visit(&mut self, seq: TaskSeq) {
+        let detail = Detail::new(seq, self.thresholds());
+        let before = std::mem::replace(&mut self.place, Place::Task(Box::new(detail)));
+        self.back.push(before);
+    }
+
+    /// Whether something on the screen changes just because time passes.
+    pub(crate) fn is_ticking(&self) -> bool {
+        if self.link.due().is_some() {
+            return true;
+        }
+        if self.paused.is_some() || self.lost.is_some() {
+            return false;
+        }
+        match &self.place {
+            Place::Tasks | Place::TasksOfSite { .. } => has_rows(&self.tasks),
+            Place::Sites => has_rows(&self.sites),
+            Place::Task(detail) => detail.known.is_some() && !detail.has_ended(),
+        }
+    }
+}
+
+fn has_rows<R: Row>(table: &Table<R>) -> bool {
+    table.rows().is_some_and(|rows| !rows.rows.is_empty())
+}

@@ -1,0 +1,76 @@
+//! What is to be said beside the figures: what cannot be seen, what is wrong, what just happened.
+
+use loiter_model::Nanos;
+
+use super::{Connection, State};
+use crate::ui::{text, theme::Role};
+
+/// How long something that happened is worth a line.
+const SHOWN_FOR: Nanos = Nanos::from_secs(8);
+
+/// Something that just happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    until: Nanos,
+}
+
+impl Notice {
+    pub(crate) fn new(text: impl Into<String>, now: Nanos) -> Self {
+        Self {
+            text: text.into(),
+            until: now.saturating_add(SHOWN_FOR),
+        }
+    }
+
+    /// When it goes.
+    pub(crate) fn until(&self) -> Nanos {
+        self.until
+    }
+}
+
+/// A line below the header.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) role: Role,
+    pub(crate) text: String,
+}
+
+impl State {
+    /// The notes to show now, the most urgent first.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut note = |role, text: String| {
+            notes.push(Note {
+                role,
+                text: text::clean(&text).into_owned(),
+            });
+        };
+        if let Some(error) = &self.link.error
+            && self.link.connection != Connection::Connected
+            // Without any data the reason stands in the middle of the screen.
+            && self.target.is_some()
+        {
+            note(Role::Bad, error.to_string());
+        }
+        if let Some(notice) = &self.notice {
+            note(Role::Accent, notice.text.clone());
+        }
+        if let Some(remedy) = self.target.as_ref().and_then(|target| target.tier.remedy()) {
+            note(Role::Bad, remedy.to_owned());
+        }
+        if let (Some(overview), Some(target)) = (&self.overview, &self.target)
+            && overview.totals.untracked > 0
+        {
+            note(
+                Role::Bad,
+                format!(
+                    "{} tasks not tracked: max_tasks ({}) reached",
+                    text::thousands(overview.totals.untracked),
+                    text::thousands(target.max_tasks),
+                ),
+            );
+        }
+        notes
+    }
+}

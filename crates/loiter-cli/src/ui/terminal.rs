@@ -1,0 +1,118 @@
+//! The terminal: taken over for the UI, and given back as it was, whatever happens.
+
+use std::{
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crossterm::{
+    cursor::Show,
+    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
+    execute, queue,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode, size,
+    },
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+use super::{State, UiError, view};
+
+/// Whether the terminal is ours at the moment. There is one terminal, so this is global: the
+/// panic hook must know, and must not give it back twice.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while the UI has it. Gives it back when dropped, and before a panic is printed.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal over: raw, on the alternate screen, with the mouse.
+    pub(super) fn take() -> Result<Self, UiError> {
+        if !io::stdout().is_terminal() {
+            return Err(UiError::NotATerminal);
+        }
+        give_back_before_a_panic_is_printed();
+        TAKEN.store(true, Ordering::SeqCst);
+        match Self::set_up() {
+            Ok(screen) => Ok(screen),
+            Err(error) => {
+                give_back();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn set_up() -> io::Result<Self> {
+        enable_raw_mode()?;
+        // A picture goes out in one write, not in one for every change of colour.
+        let mut output = BufWriter::with_capacity(1 << 16, io::stdout());
+        execute!(
+            output,
+            EnterAlternateScreen,
+            EnableMouseCapture,
+            EnableBracketedPaste
+        )?;
+        let mut terminal = Terminal::new(CrosstermBackend::new(output))?;
+        terminal.clear()?;
+        Ok(Self { terminal })
+    }
+
+    /// Columns and lines.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        size()
+    }
+
+    /// Shows a state.
+    pub(super) fn draw(&mut self, state: &State) -> Result<(), UiError> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Err(UiError::Panicked);
+        }
+        // Terminals that know this show the whole picture at once; others ignore it.
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| view(state, frame))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Leaves the terminal as it was found. Errors are of no use here: there may be no terminal any
+/// more.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut output = io::stdout();
+    let _ = execute!(
+        output,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = disable_raw_mode();
+    let _ = output.flush();
+}
+
+/// On the alternate screen a panic's message would be lost, and a raw terminal would be left.
+fn give_back_before_a_panic_is_printed() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            print(panic);
+        }));
+    });
+}

@@ -1,0 +1,290 @@
+//! What each action does.
+
+use loiter_model::{
+    Nanos,
+    query::{Column, Labels, SiteColumn, TaskColumn},
+};
+
+use crate::ui::{
+    columns::Row,
+    keymap::Action,
+    message::Effect,
+    state::{Place, Popup, State, Table, only_site},
+};
+
+/// The steps of the blocked threshold.
+const LADDER: [Nanos; 19] = [
+    Nanos::from_millis(10),
+    Nanos::from_millis(20),
+    Nanos::from_millis(50),
+    Nanos::from_millis(100),
+    Nanos::from_millis(200),
+    Nanos::from_millis(500),
+    Nanos::from_secs(1),
+    Nanos::from_secs(2),
+    Nanos::from_secs(5),
+    Nanos::from_secs(10),
+    Nanos::from_secs(20),
+    Nanos::from_secs(30),
+    Nanos::from_secs(60),
+    Nanos::from_secs(2 * 60),
+    Nanos::from_secs(5 * 60),
+    Nanos::from_secs(10 * 60),
+    Nanos::from_secs(20 * 60),
+    Nanos::from_secs(30 * 60),
+    Nanos::from_secs(60 * 60),
+];
+
+pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Quit => effects.push(Effect::Quit),
+        Action::Help => state.popup = Some(Popup::Help { scrolled: 0 }),
+        Action::Close => state.popup = None,
+        Action::Back => back(state),
+        Action::Open => open(state),
+        Action::EditFilter => edit_filter(state),
+        Action::Apply => apply_filter(state),
+        Action::Cancel => cancel_filter(state),
+        Action::ShowTasks => show(state, Place::Tasks),
+        Action::ShowSites => show(state, Place::Sites),
+        Action::Down => step(state, 1),
+        Action::Up => step(state, -1),
+        Action::PageDown => step(state, page(state)),
+        Action::PageUp => step(state, -page(state)),
+        Action::HalfPageDown => step(state, (page(state) / 2).max(1)),
+        Action::HalfPageUp => step(state, -(page(state) / 2).max(1)),
+        Action::Top => to_edge(state, Edge::Top),
+        Action::Bottom => to_edge(state, Edge::Bottom),
+        Action::SortLeft => shift_sort(state, -1),
+        Action::SortRight => shift_sort(state, 1),
+        Action::InvertSort => invert_sort(state),
+        Action::ToggleEnded => state.filter.toggle_ended(),
+        Action::RaiseThreshold => move_threshold(state, Direction::Up),
+        Action::LowerThreshold => move_threshold(state, Direction::Down),
+        Action::ChooseColumns => state.popup = Some(Popup::Columns { selected: 0 }),
+        Action::ToggleColumn => toggle_column(state),
+        Action::Pause => pause(state, effects),
+        Action::Reconnect => reconnect(state, effects),
+        Action::GoToParent => visit(state, |detail| detail.parent()),
+        Action::GoToWaker => visit(state, |detail| detail.waker()),
+    }
+}
+
+/// The filter says something else: what was selected may be anywhere, or nowhere.
+pub(super) fn rows_changed_meaning(state: &mut State) {
+    state.tasks.go_to_top();
+    state.sites.go_to_top();
+}
+
+fn back(state: &mut State) {
+    if let Some(before) = state.back.pop() {
+        let left = std::mem::replace(&mut state.place, before);
+        if let Place::TasksOfSite { filter } = left {
+            state.filter.set(filter);
+            state.tasks.forget();
+        }
+    } else if !state.filter.text().is_empty() {
+        state.filter.set(String::new());
+        rows_changed_meaning(state);
+    }
+}
+
+fn open(state: &mut State) {
+    match state.place {
+        Place::Tasks | Place::TasksOfSite { .. } => {
+            if let Some(seq) = state.tasks.selected().map(|task| task.seq) {
+                state.visit(seq);
+            }
+        }
+        Place::Sites => open_site(state),
+        Place::Task(_) => {}
+    }
+}
+
+/// Lists the tasks of the selected site.
+fn open_site(state: &mut State) {
+    let (Some(selected), Some(rows)) = (state.sites.selected(), state.sites.rows()) else {
+        return;
+    };
+    let Some(site) = rows.labels.site(selected.site) else {
+        return;
+    };
+    let filter = state.filter.text().to_owned();
+    state.filter.set(only_site(&site));
+    state.tasks.forget();
+    let before = std::mem::replace(&mut state.place, Place::TasksOfSite { filter });
+    state.back.push(before);
+}
+
+fn visit(
+    state: &mut State,
+    whom: impl FnOnce(&crate::ui::state::Detail) -> Option<loiter_model::TaskSeq>,
+) {
+    if let Some(seq) = state.detail().and_then(whom) {
+        state.visit(seq);
+    }
+}
+
+/// Shows a view as if one had started with it.
+fn show(state: &mut State, place: Place) {
+    state.back.clear();
+    state.place = place;
+}
+
+fn edit_filter(state: &mut State) {
+    state.filter.edit();
+    super::refit(state);
+}
+
+fn apply_filter(state: &mut State) {
+    state.filter.apply();
+    super::refit(state);
+}
+
+fn cancel_filter(state: &mut State) {
+    state.filter.cancel();
+    rows_changed_meaning(state);
+    super::refit(state);
+}
+
+/// Rows that a page has, with one of the old ones left to hold on to.
+fn page(state: &State) -> i64 {
+    let height = match state.popup {
+        Some(_) => u64::from(state.size.1),
+        None => state.rows_height(),
+    };
+    i64::try_from(height.saturating_sub(1))
+        .unwrap_or(i64::MAX)
+        .max(1)
+}
+
+pub(super) fn step(state: &mut State, rows: i64) {
+    let height = state.rows_height();
+    match (&mut state.popup, &mut state.place) {
+        (Some(Popup::Help { scrolled }), _) => *scrolled = scroll(*scrolled, rows),
+        (Some(Popup::Columns { selected }), place) => {
+            let last = columns_in(place) - 1;
+            let rows = isize::try_from(rows).unwrap_or(0);
+            *selected = selected.saturating_add_signed(rows).min(last);
+        }
+        (None, Place::Tasks | Place::TasksOfSite { .. }) => state.tasks.step(rows, height),
+        (None, Place::Sites) => state.sites.step(rows, height),
+        (None, Place::Task(detail)) => detail.scrolled = scroll(detail.scrolled, rows),
+    }
+    limit_scrolling(state);
+}
+
+fn scroll(scrolled: u16, lines: i64) -> u16 {
+    let lines = i64::from(scrolled).saturating_add(lines);
+    u16::try_from(lines.max(0)).unwrap_or(u16::MAX)
+}
+
+/// Text scrolls only until its last line is seen.
+fn limit_scrolling(state: &mut State) {
+    let help = crate::ui::view::help_overhang(state);
+    let detail = crate::ui::view::task_overhang(state);
+    if let Some(Popup::Help { scrolled }) = &mut state.popup {
+        *scrolled = (*scrolled).min(help);
+    }
+    if let Place::Task(shown) = &mut state.place {
+        shown.scrolled = shown.scrolled.min(detail);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Edge {
+    Top,
+    Bottom,
+}
+
+fn to_edge(state: &mut State, edge: Edge) {
+    if state.popup.is_some() || matches!(state.place, Place::Task(_)) {
+        return step(
+            state,
+            match edge {
+                Edge::Top => i64::from(i32::MIN),
+                Edge::Bottom => i64::from(i32::MAX),
+            },
+        );
+    }
+    let height = state.rows_height();
+    match state.place {
+        Place::Sites => table_to_edge(&mut state.sites, edge, height),
+        _ => table_to_edge(&mut state.tasks, edge, height),
+    }
+}
+
+fn table_to_edge<R: Row>(table: &mut Table<R>, edge: Edge, height: u64) {
+    match edge {
+        Edge::Top => table.go_to_top(),
+        Edge::Bottom => table.go_to_bottom(height),
+    }
+}
+
+fn shift_sort(state: &mut State, places: isize) {
+    match state.place {
+        Place::Sites => state.sites.shift_sort(places),
+        _ => state.tasks.shift_sort(places),
+    }
+}
+
+fn invert_sort(state: &mut State) {
+    match state.place {
+        Place::Sites => state.sites.sort_by(state.sites.sort.column),
+        _ => state.tasks.sort_by(state.tasks.sort.column),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Up,
+    Down,
+}
+
+fn move_threshold(state: &mut State, direction: Direction) {
+    let current = state.thresholds().blocked_after;
+    let next = match direction {
+        Direction::Up => LADDER.iter().find(|step| **step > current),
+        Direction::Down => LADDER.iter().rev().find(|step| **step < current),
+    };
+    if let Some(next) = next {
+        state.blocked_after = Some(*next);
+    }
+}
+
+fn columns_in(place: &Place) -> usize {
+    match place {
+        Place::Sites => SiteColumn::ALL.len(),
+        _ => TaskColumn::ALL.len(),
+    }
+}
+
+fn toggle_column(state: &mut State) {
+    let Some(Popup::Columns { selected }) = state.popup else {
+        return;
+    };
+    match state.place {
+        Place::Sites => state.sites.toggle_column(SiteColumn::ALL[selected]),
+        _ => state.tasks.toggle_column(TaskColumn::ALL[selected]),
+    }
+}
+
+/// Paused, the source is asked nothing: it costs the service nothing then. What the user does
+/// to the rows meanwhile is still answered, once.
+fn pause(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.paused.take().is_some() {
+        state.asking.forget();
+        return;
+    }
+    state.paused = Some(state.now);
+    if state.asking.is_answered() {
+        effects.push(Effect::Unwatch);
+    }
+}
+
+fn reconnect(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.link.due().is_some() {
+        state.link.connecting();
+        effects.push(Effect::Connect);
+    }
+}

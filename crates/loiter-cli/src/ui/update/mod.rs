@@ -1,0 +1,97 @@
+//! From one state to the next: no terminal, no socket, no clock.
+
+mod act;
+mod keys;
+mod mouse;
+mod source;
+
+use loiter_model::Nanos;
+
+use super::{
+    message::{Effect, Message},
+    state::{Detail, State},
+};
+
+/// How often what ticks is drawn.
+const TICK: Nanos = Nanos::from_millis(100);
+
+/// Takes note of what happened and says what is to be done. `now` counts from the UI's start.
+pub fn update(state: &mut State, now: Nanos, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    state.now = state.now.max(now);
+    match message {
+        Message::Key(key) => keys::press(state, key, &mut effects),
+        Message::Mouse(event) => mouse::handle(state, event, &mut effects),
+        Message::Paste(text) => keys::paste(state, &text, &mut effects),
+        Message::Resize { width, height } => resize(state, width, height, &mut effects),
+        Message::Tick => {}
+        Message::Connected(result) => source::connected(state, result, &mut effects),
+        Message::Answered { number, answer } => {
+            source::answered(state, number, answer, &mut effects);
+        }
+        Message::Finished { number } => source::finished(state, number, &mut effects),
+    }
+    time_passed(state, &mut effects);
+    ask(state, &mut effects);
+    effects
+}
+
+/// When [`update`] wants to hear of the time again: something ticks, or is to be done then.
+#[must_use]
+pub fn wants_tick(state: &State) -> Option<Nanos> {
+    let tick = state
+        .is_ticking()
+        .then(|| state.ticked.saturating_add(TICK));
+    let notice = state.notice.as_ref().map(|notice| notice.until());
+    let times = [tick, notice, state.link.due(), state.asking.due()];
+    times.into_iter().flatten().min()
+}
+
+fn resize(state: &mut State, width: u16, height: u16, effects: &mut Vec<Effect>) {
+    state.size = (width, height);
+    refit(state);
+    effects.push(Effect::Draw);
+}
+
+/// The rows have another height: keeps the selection on the screen.
+fn refit(state: &mut State) {
+    let height = state.rows_height();
+    state.tasks.fit(height);
+    state.sites.fit(height);
+}
+
+fn time_passed(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.is_ticking() && state.now >= state.ticked.saturating_add(TICK) {
+        state.ticked = state.now;
+        effects.push(Effect::Draw);
+    }
+    if state
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.until() <= state.now)
+    {
+        state.notice = None;
+        refit(state);
+        effects.push(Effect::Draw);
+    }
+    if state.link.due().is_some_and(|due| due <= state.now) {
+        state.link.connecting();
+        effects.push(Effect::Connect);
+    }
+}
+
+/// Asks the source what the screen needs, if that has changed.
+fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_over = |detail: &Detail| detail.gone.is_some() || detail.has_ended();
+    if !state.link.is_up() || state.detail().is_some_and(is_over) {
+        state.asking.rest();
+        return;
+    }
+    let question = state.question();
+    if let Some(number) = state.asking.ask(&question, state.now) {
+        effects.push(Effect::Watch { number, question });
+    }
+}
+
+#[cfg(test)]
+mod tests;

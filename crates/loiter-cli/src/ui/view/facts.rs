@@ -1,0 +1,195 @@
+//! What is known of one task, as labels and values.
+
+use loiter_model::{
+    Nanos, State as TaskState, Task,
+    query::Labels,
+    update::{LabelSet, TaskDetail},
+};
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::ui::{
+    state::State,
+    text::{self, Elide},
+    theme::Role,
+};
+
+/// Cells of the labels.
+const LABEL: usize = 13;
+
+/// A label and what stands behind it.
+pub(super) struct Fact {
+    label: &'static str,
+    value: String,
+    style: Style,
+    elide: Elide,
+}
+
+impl Fact {
+    fn new(label: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            label,
+            value: value.into(),
+            style: Style::new(),
+            elide: Elide::End,
+        }
+    }
+
+    /// As a line of so many cells.
+    pub(super) fn line(&self, state: &State, width: u16) -> Line<'static> {
+        let faint = state.theme.style(Role::Faint);
+        let label = format!(" {:<LABEL$} ", self.label);
+        let room = width.saturating_sub(text::width(&label));
+        let value = text::fit(&self.value, room, self.elide, "…").into_owned();
+        Line::from(vec![
+            Span::styled(label, faint),
+            Span::styled(value, self.style),
+        ])
+    }
+}
+
+/// The facts that need a line: what it does, where and by whom it was spawned, who woke it.
+pub(super) fn long(state: &State, detail: &TaskDetail, task: &Task) -> Vec<Fact> {
+    let labels = &detail.labels;
+    let mut facts = vec![doing(state, task)];
+    facts.push(Fact {
+        elide: Elide::Start,
+        ..Fact::new("site", site(task, labels))
+    });
+    if let Some(site) = labels.site(task.site)
+        && !site.function.is_empty()
+    {
+        facts.push(Fact::new("function", text::clean(&site.function)));
+    }
+    facts.push(Fact::new(
+        "parent",
+        other(task.parent, detail.parent.as_ref(), labels),
+    ));
+    facts.push(Fact::new(
+        "woken by",
+        other(task.woken_by, detail.woken_by.as_ref(), labels),
+    ));
+    facts
+}
+
+/// The short facts, in the order in which one asks.
+pub(super) fn figures(detail: &TaskDetail, task: &Task, elapsed: Nanos) -> Vec<Fact> {
+    let mut facts = identity(task, &detail.labels);
+    let ago = detail
+        .at
+        .saturating_add(elapsed)
+        .saturating_sub(task.spawned_at);
+    facts.push(Fact::new("spawned", format!("{ago} ago")));
+    facts.extend(times(task));
+    facts.extend(wakes(task));
+    if let Some(size) = task.size {
+        let boxed = task.original_size.filter(|original| *original != size);
+        let value = match boxed {
+            Some(original) => format!(
+                "{} ({} before boxing)",
+                text::bytes(size),
+                text::bytes(original)
+            ),
+            None => text::bytes(size),
+        };
+        facts.push(Fact::new("size", value));
+    }
+    facts
+}
+
+/// What the task is doing, and what is wrong with that.
+fn doing(state: &State, task: &Task) -> Fact {
+    let glyphs = state.theme.glyphs();
+    let thresholds = state.thresholds();
+    let mut fact = Fact::new("state", "");
+    let (word, glyph) = (task.state.name(), glyphs.state(task.state));
+    match (task.ending, task.condition(&thresholds)) {
+        (Some(ending), _) => {
+            fact.value = format!("{glyph} {word}: {}, {} ago", ending.name(), task.in_state);
+            fact.style = state.theme.strong(match ending {
+                loiter_model::Ending::Panicked => Role::Bad,
+                _ => Role::Faint,
+            });
+        }
+        (None, Some(condition)) => {
+            let sign = glyphs.condition(condition);
+            fact.value = format!("{sign} {word} for {}: {}", task.in_state, condition.name());
+            fact.style = state.theme.strong(Role::of(condition));
+        }
+        (None, None) => {
+            fact.value = format!("{glyph} {word} for {}", task.in_state);
+            fact.style = match task.state {
+                TaskState::Running => state.theme.strong(Role::Running),
+                TaskState::Scheduled => state.theme.strong(Role::Scheduled),
+                TaskState::Idle | TaskState::Ended => Style::new(),
+            };
+        }
+    }
+    fact
+}
+
+fn identity(task: &Task, labels: &LabelSet) -> Vec<Fact> {
+    vec![
+        Fact::new("name", name(task, labels).unwrap_or_else(|| "-".to_owned())),
+        Fact::new("kind", task.kind.name()),
+        Fact::new(
+            "tokio id",
+            task.tokio_id
+                .map_or_else(|| "-".to_owned(), |id| id.to_string()),
+        ),
+    ]
+}
+
+fn times(task: &Task) -> Vec<Fact> {
+    let share = |part: Nanos| format!("{part} ({})", text::percent(part.0, task.total.0));
+    vec![
+        Fact::new("idle now", text::duration(task.idle())),
+        Fact::new("total", task.total.to_string()),
+        Fact::new("total idle", share(task.total_idle())),
+        Fact::new("busy", share(task.busy)),
+        Fact::new("scheduled", share(task.scheduled)),
+        Fact::new("polls", text::thousands(task.polls)),
+        Fact::new("longest poll", task.longest_poll.to_string()),
+    ]
+}
+
+fn wakes(task: &Task) -> Vec<Fact> {
+    let self_wakes = format!(
+        "{} ({})",
+        text::thousands(task.self_wakes),
+        text::percent(task.self_wakes, task.wakes)
+    );
+    vec![
+        Fact::new("wakes", text::thousands(task.wakes)),
+        Fact::new("self wakes", self_wakes),
+        Fact::new("live wakers", text::thousands(task.live_wakers.into())),
+    ]
+}
+
+/// Another task: its number, and its name and site where they are known still.
+fn other(seq: Option<loiter_model::TaskSeq>, task: Option<&Task>, labels: &LabelSet) -> String {
+    let Some(seq) = seq else {
+        return "-".to_owned();
+    };
+    let Some(task) = task else {
+        return format!("{seq} (forgotten)");
+    };
+    match name(task, labels) {
+        Some(name) => format!("{seq} {name} at {}", site(task, labels)),
+        None => format!("{seq} at {}", site(task, labels)),
+    }
+}
+
+fn name(task: &Task, labels: &LabelSet) -> Option<String> {
+    let name = labels.name(task.name?)?;
+    Some(text::clean(&name).into_owned())
+}
+
+fn site(task: &Task, labels: &LabelSet) -> String {
+    match labels.site(task.site) {
+        Some(site) => text::clean(&site.to_string()).into_owned(),
+        None => "-".to_owned(),
+    }
+}

@@ -1,0 +1,198 @@
+//! The bottom of the screen: the keys that matter now, or the filter's editor.
+
+use loiter_model::query::REFERENCE;
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    text::{Line, Span},
+};
+
+use super::paint;
+use crate::ui::{
+    keymap::{Action, BINDINGS, Binding, Scope},
+    state::{Editor, Place, State},
+    text::{self, Elide},
+    theme::Role,
+};
+
+/// Draws, and says where the cursor is if there is an editor.
+pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    match state.filter.editor() {
+        Some(editor) => draw_editor(state, editor, area, buffer),
+        None => {
+            draw_hints(state, state.scope(), area, 0, buffer);
+            None
+        }
+    }
+}
+
+/// Help and quit at the right, always; as many of the others as fit at the left.
+fn draw_hints(state: &State, scope: Scope, area: Rect, y: u16, buffer: &mut Buffer) {
+    let is_always = |binding: &&Binding| matches!(binding.action, Action::Help | Action::Quit);
+    let here = BINDINGS
+        .iter()
+        .filter(|binding| binding.scopes.contains(&scope) && matters(state, binding.action));
+    let (always, others): (Vec<_>, Vec<_>) = here.partition(is_always);
+    let right = Line::from(hints(state, &always, usize::from(area.width)));
+    let room = usize::from(area.width).saturating_sub(right.width() + 2);
+    let left = Line::from(hints(state, &others, room));
+    paint::both(buffer, area, y, &left, &right);
+}
+
+/// Hints for these bindings in at most `room` cells. Neighbours with the same hint share it.
+fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    let with_hint: Vec<&&Binding> = bindings.iter().filter(|b| b.hint.is_some()).collect();
+    for same in with_hint.chunk_by(|a, b| a.hint == b.hint) {
+        let keys: Vec<String> = same.iter().map(|b| b.strokes[0].name()).collect();
+        let keys = keys.join("/");
+        let hint = match (same[0].action, state.paused) {
+            (Action::Pause, Some(_)) => "resume",
+            _ => same[0].hint.unwrap_or_default(),
+        };
+        let gap = if spans.is_empty() { 0 } else { 2 };
+        let width = gap + keys.len() + 1 + hint.len();
+        if used + width > room {
+            break;
+        }
+        used += width;
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(keys, state.theme.strong(Role::Accent)));
+        spans.push(Span::raw(format!(" {hint}")));
+    }
+    spans
+}
+
+/// Whether a key would do something now.
+fn matters(state: &State, action: Action) -> bool {
+    match action {
+        Action::Reconnect => state.link.due().is_some(),
+        Action::Back => !state.back.is_empty() || !state.filter.text().is_empty(),
+        Action::ShowTasks => !matches!(state.place, Place::Tasks | Place::TasksOfSite { .. }),
+        Action::ShowSites => !matches!(state.place, Place::Sites),
+        Action::GoToParent => state.detail().is_some_and(|task| task.parent().is_some()),
+        Action::GoToWaker => state.detail().is_some_and(|task| task.waker().is_some()),
+        _ => true,
+    }
+}
+
+fn draw_editor(
+    state: &State,
+    editor: &Editor,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    if area.height == 0 || area.width < 3 {
+        return None;
+    }
+    let room = area.width - 2;
+    let (cursor, scrolled) = editor.cursor(room);
+    let accent = state.theme.strong(Role::Accent);
+    paint::text(buffer, area, (0, 0), "/", accent);
+    let line = Rect {
+        x: area.x + 1,
+        width: room + 1,
+        ..area
+    };
+    let shown = skip_cells(editor.text(), scrolled);
+    paint::text(buffer, line, (0, 0), &text::clean(shown), accent);
+    if let Some(error) = editor.error() {
+        draw_error(state, editor, error, scrolled, area, buffer);
+    } else {
+        let matched = match_count(state);
+        let faint = state.theme.style(Role::Faint);
+        paint::text(buffer, area, (1, 1), &matched, faint);
+        if area.height > 3 {
+            paint::text(buffer, area, (1, 2), &examples(area.width), faint);
+        }
+        draw_hints(state, Scope::Filter, area, area.height - 1, buffer);
+    }
+    let x = u16::try_from(cursor.saturating_sub(scrolled)).unwrap_or(u16::MAX);
+    Some(Position::new(line.x + x.min(room), area.y))
+}
+
+/// Carets below what is wrong, and the message beside or below them.
+fn draw_error(
+    state: &State,
+    editor: &Editor,
+    error: &loiter_model::query::FilterError,
+    scrolled: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let style = state.theme.strong(Role::Bad);
+    let message = text::clean(&error.message);
+    if area.height < 3 {
+        let message = text::fit(&message, area.width, Elide::End, "…");
+        paint::text(buffer, area, (0, 1), &message, style);
+        return;
+    }
+    let cells = |text: Option<&str>| usize::from(text.map_or(0, text::width));
+    let text = editor.text();
+    let from = cells(text.get(..error.span.start)).saturating_sub(scrolled);
+    let carets = cells(text.get(error.span.clone())).max(1);
+    let last = usize::from(area.width) - 1;
+    let from = (from + 1).min(last);
+    let carets = "^".repeat(carets.min(last + 1 - from));
+    let x = u16::try_from(from).unwrap_or(u16::MAX);
+    paint::text(buffer, area, (x, 1), &carets, style);
+    let lines = text::wrap(&message, area.width - 1);
+    for (y, line) in (2..area.height).zip(&lines) {
+        paint::text(buffer, area, (1, y), line, style);
+    }
+}
+
+/// What one may write, from the language's own reference.
+fn examples(width: u16) -> String {
+    let mut text = "such as".to_owned();
+    for row in REFERENCE {
+        let next = format!("{text}  {}", row.syntax);
+        if text::width(&next) + 1 > width {
+            break;
+        }
+        text = next;
+    }
+    text
+}
+
+/// How many rows the filter lets through, as far as it is known.
+fn match_count(state: &State) -> String {
+    let (question, matched, what) = match state.place {
+        Place::Sites => {
+            let rows = state.sites.rows();
+            (
+                rows.map(|rows| rows.question),
+                state.sites.matched(),
+                "sites",
+            )
+        }
+        _ => {
+            let rows = state.tasks.rows();
+            (
+                rows.map(|rows| rows.question),
+                state.tasks.matched(),
+                "tasks",
+            )
+        }
+    };
+    if question != Some(state.asking.number()) || !state.asking.is_answered() {
+        return format!("counting{}", state.theme.glyphs().ellipsis);
+    }
+    match matched {
+        1 => format!("1 {} matches", what.trim_end_matches('s')),
+        _ => format!("{} {what} match", text::thousands(matched)),
+    }
+}
+
+/// The rest of a text behind its first `cells` cells.
+fn skip_cells(text: &str, cells: usize) -> &str {
+    let mut passed = 0;
+    for (index, c) in text.char_indices() {
+        if passed >= cells {
+            return &text[index..];
+        }
+        passed += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+    }
+    ""
+}

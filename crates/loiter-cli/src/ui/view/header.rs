@@ -1,0 +1,221 @@
+//! The top of the screen: which target, how it is, and what cannot be seen of it.
+
+use loiter_model::{Condition, Nanos, State as TaskState, Totals};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+};
+
+use super::paint;
+use crate::ui::{
+    layout::Layout,
+    spark,
+    state::{Connection, State},
+    text,
+    theme::{Role, Theme},
+};
+
+pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    match area.height {
+        0 => {}
+        1 => {
+            let counts = paint::spaced(brief_counts(state));
+            paint::both(buffer, area, 0, &counts, &connection(state, area.width));
+        }
+        2 => {
+            draw_who(state, area, buffer);
+            let counts = paint::spaced(brief_counts(state));
+            paint::both(
+                buffer,
+                area,
+                1,
+                &counts,
+                &history(state, area.width, &counts),
+            );
+        }
+        _ => {
+            draw_who(state, area, buffer);
+            let counts = paint::spaced(counts(state));
+            paint::both(
+                buffer,
+                area,
+                1,
+                &counts,
+                &history(state, area.width, &counts),
+            );
+            let wrong = paint::spaced(wrong(state, Limits::Shown));
+            paint::both(buffer, area, 2, &wrong, &tier(state));
+        }
+    }
+}
+
+/// The lines below: what is out of the ordinary.
+pub(super) fn draw_notes(state: &State, layout: &Layout, buffer: &mut Buffer) {
+    for (y, note) in (0..).zip(&layout.note_lines) {
+        let style = state.theme.strong(note.role);
+        paint::text(buffer, layout.notes, (0, y), &note.text, style);
+    }
+}
+
+/// The connection is always seen; of the target as much as fits beside it.
+fn draw_who(state: &State, area: Rect, buffer: &mut Buffer) {
+    let connection = connection(state, area.width);
+    let mut who = who(state);
+    let room = usize::from(area.width).saturating_sub(connection.width() + 2);
+    while who.len() > 1 && paint::spaced(who.clone()).width() > room {
+        who.pop();
+    }
+    paint::both(buffer, area, 0, &paint::spaced(who), &connection);
+}
+
+/// What tells the target from others, the most telling first.
+fn who(state: &State) -> Vec<Vec<Span<'_>>> {
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let faint = state.theme.style(Role::Faint);
+    let endpoint = Span::styled(text::clean(&state.endpoint), faint);
+    match &state.target {
+        None => vec![vec![Span::styled("loiter", bold)], vec![endpoint]],
+        Some(target) => {
+            let mut parts = vec![
+                vec![Span::styled(text::clean(&target.name), bold)],
+                vec![Span::raw(format!("pid {}", target.pid))],
+                vec![endpoint],
+            ];
+            if !target.host.is_empty() {
+                parts.push(vec![Span::styled(text::clean(&target.host), faint)]);
+            }
+            parts
+        }
+    }
+}
+
+fn connection(state: &State, width: u16) -> Line<'static> {
+    let glyphs = state.theme.glyphs();
+    let mut parts = Vec::new();
+    if state.paused.is_some() {
+        parts.push(vec![Span::styled(" PAUSED ", Theme::selected())]);
+    }
+    let (glyph, words, role) = match &state.link.connection {
+        Connection::Connected => (glyphs.connected, "connected".to_owned(), Role::Running),
+        Connection::Connecting => (glyphs.disconnected, "connecting".to_owned(), Role::Accent),
+        Connection::Waiting { until } => {
+            let left = seconds_left(until.saturating_sub(state.now));
+            let words = format!("reconnecting in {left}s");
+            (glyphs.disconnected, words, Role::Bad)
+        }
+    };
+    // In a narrow terminal the glyph says it.
+    let words = match state.link.connection {
+        Connection::Connected if width < 60 => glyph.to_owned(),
+        _ => format!("{glyph} {words}"),
+    };
+    parts.push(vec![Span::styled(words, state.theme.style(role))]);
+    paint::spaced(parts)
+}
+
+/// Rounded up: "in 0s" would already be over.
+fn seconds_left(left: Nanos) -> u64 {
+    left.0.div_ceil(Nanos::from_secs(1).0)
+}
+
+fn totals(state: &State) -> Option<&Totals> {
+    state.overview.as_ref().map(|overview| &overview.totals)
+}
+
+fn alive(totals: &Totals) -> Vec<Span<'static>> {
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let count = Span::styled(text::thousands(totals.alive), bold);
+    vec![count, Span::raw(" alive")]
+}
+
+fn counts(state: &State) -> Vec<Vec<Span<'static>>> {
+    let Some(totals) = totals(state) else {
+        return Vec::new();
+    };
+    let glyphs = state.theme.glyphs();
+    let count = |task_state: TaskState, count: u64, style: Style| {
+        let glyph = glyphs.state(task_state);
+        let count = format!("{glyph} {} {}", text::thousands(count), task_state.name());
+        vec![Span::styled(count, style)]
+    };
+    let running = state.theme.style(Role::Running);
+    let scheduled = state.theme.style(Role::Scheduled);
+    vec![
+        alive(totals),
+        count(TaskState::Running, totals.running, running),
+        count(TaskState::Scheduled, totals.scheduled, scheduled),
+        count(TaskState::Idle, totals.idle, Style::new()),
+    ]
+}
+
+fn brief_counts(state: &State) -> Vec<Vec<Span<'static>>> {
+    let Some(totals) = totals(state) else {
+        return Vec::new();
+    };
+    let mut parts = vec![alive(totals)];
+    parts.extend(wrong(state, Limits::LeftOut));
+    parts
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    Shown,
+    LeftOut,
+}
+
+/// How many tasks are blocked, hogging and starved, which is also the key to the glyphs.
+fn wrong(state: &State, limits: Limits) -> Vec<Vec<Span<'static>>> {
+    let Some(totals) = totals(state) else {
+        return Vec::new();
+    };
+    let glyphs = state.theme.glyphs();
+    let thresholds = state.thresholds();
+    let figures = [
+        (Condition::Blocked, totals.blocked, thresholds.blocked_after),
+        (Condition::Hogging, totals.hogging, thresholds.hogging_after),
+        (Condition::Starved, totals.starved, thresholds.starved_after),
+    ];
+    let part = |(condition, count, limit)| {
+        let style = match count {
+            0 => state.theme.style(Role::Faint),
+            _ => state.theme.strong(Role::of(condition)),
+        };
+        let glyph = glyphs.condition(condition);
+        let count = text::thousands(count);
+        let words = match limits {
+            Limits::Shown => format!(
+                "{glyph} {count} {} {}{}",
+                condition.name(),
+                glyphs.at_least,
+                text::limit(limit),
+            ),
+            Limits::LeftOut => format!("{glyph} {count}"),
+        };
+        vec![Span::styled(words, style)]
+    };
+    figures.map(part).to_vec()
+}
+
+/// Tasks alive over the last minutes, in what the counts leave of the line.
+fn history(state: &State, width: u16, counts: &Line<'_>) -> Line<'static> {
+    let Some(overview) = &state.overview else {
+        return Line::default();
+    };
+    let taken = u16::try_from(counts.width()).unwrap_or(u16::MAX);
+    let room = width.saturating_sub(taken.saturating_add(3)).min(120);
+    let line = spark::line(&overview.history, room, state.theme.glyphs());
+    Line::styled(line, state.theme.style(Role::Accent))
+}
+
+fn tier(state: &State) -> Line<'static> {
+    let Some(target) = &state.target else {
+        return Line::default();
+    };
+    let role = match target.tier.remedy() {
+        None => Role::Faint,
+        Some(_) => Role::Bad,
+    };
+    Line::styled(format!("capture: {}", target.tier), state.theme.style(role))
+}

@@ -1,0 +1,230 @@
+//! The help: keys, signs, columns and the filter's reference, all from the tables that are
+//! their truth.
+
+use loiter_model::{
+    Condition, SiteStats, State as TaskState, Task,
+    query::{Column, REFERENCE},
+};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+};
+
+use super::paint;
+use crate::ui::{
+    columns::Row,
+    keymap::{self, BINDINGS, Binding},
+    state::{Place, State},
+    text,
+    theme::{Role, Theme},
+};
+
+/// From here on the filter's reference stands beside the keys.
+const WIDE: u16 = 130;
+
+pub(super) fn draw(state: &State, scrolled: u16, buffer: &mut Buffer) {
+    let area = area(state);
+    paint::clear(buffer, area);
+    let lines = lines(state);
+    let scrolled = scrolled.min(overhang_of(&lines, area));
+    let visible = lines.iter().skip(usize::from(scrolled));
+    for (y, line) in (0..area.height).zip(visible) {
+        paint::line(buffer, area, y, line);
+    }
+}
+
+/// Lines of the help that the screen has no room for.
+pub(crate) fn overhang(state: &State) -> u16 {
+    overhang_of(&lines(state), area(state))
+}
+
+fn overhang_of(lines: &[Line<'_>], area: Rect) -> u16 {
+    let lines = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    lines.saturating_sub(area.height)
+}
+
+/// All but the line of keys at the bottom.
+fn area(state: &State) -> Rect {
+    let (width, height) = state.size;
+    Rect::new(0, 0, width, height.saturating_sub(u16::from(height >= 4)))
+}
+
+fn lines(state: &State) -> Vec<Line<'static>> {
+    let is_wide = area(state).width >= WIDE;
+    let width = match is_wide {
+        true => area(state).width / 2,
+        false => area(state).width,
+    };
+    let columns = match state.place {
+        Place::Sites => columns::<SiteStats>(state, width),
+        Place::Tasks | Place::TasksOfSite { .. } | Place::Task(_) => columns::<Task>(state, width),
+    };
+    let (keys, signs, filter) = (
+        keys(state, width),
+        signs(state, width),
+        filter(state, width),
+    );
+    if is_wide {
+        beside(below([keys, signs, columns]), filter, usize::from(width))
+    } else {
+        below([keys, filter, signs, columns])
+    }
+}
+
+/// Lists one below the other, with a line between them.
+fn below<const N: usize>(lists: [Vec<Line<'static>>; N]) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for list in lists {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(list);
+    }
+    lines
+}
+
+fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, width: usize) -> Vec<Line<'static>> {
+    let height = left.len().max(right.len());
+    let mut left = left.into_iter();
+    let mut right = right.into_iter();
+    let mut lines = Vec::with_capacity(height);
+    for _ in 0..height {
+        let mut line = left.next().unwrap_or_default();
+        let gap = width.saturating_sub(line.width()).max(1);
+        line.push_span(Span::raw(" ".repeat(gap)));
+        line.extend(right.next().unwrap_or_default());
+        lines.push(line);
+    }
+    lines
+}
+
+fn heading(title: &'static str) -> Line<'static> {
+    let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    Line::from(vec![Span::raw(" "), Span::styled(title, style)])
+}
+
+/// A list, each entry of which has what it is about in a column of its own.
+struct List {
+    lines: Vec<Line<'static>>,
+    /// Cells of a line.
+    width: u16,
+    /// Cells of the column.
+    column: u16,
+}
+
+impl List {
+    fn new(title: &'static str, width: u16, column: u16) -> Self {
+        Self {
+            lines: vec![heading(title)],
+            width,
+            column,
+        }
+    }
+
+    fn entry(&mut self, what: &str, style: Style, about: &str) {
+        let room = self.width.saturating_sub(self.column + 3).max(20);
+        let mut what = what;
+        for line in text::wrap(about, room) {
+            let gap = self.column.saturating_sub(text::width(what)).max(1);
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("  {what}"), style),
+                Span::raw(format!("{}{line}", " ".repeat(usize::from(gap)))),
+            ]));
+            what = "";
+        }
+    }
+}
+
+fn keys(state: &State, width: u16) -> Vec<Line<'static>> {
+    let style = state.theme.strong(Role::Accent);
+    let mut list = List::new("Keys", width, 17);
+    for binding in BINDINGS {
+        let about = match scopes(binding) {
+            Some(scopes) => format!("{} ({scopes})", binding.does),
+            None => binding.does.to_owned(),
+        };
+        list.entry(&keymap::names(binding), style, &about);
+    }
+    let about = "click a heading to sort, a row to select; the wheel scrolls; most terminals select text with Shift held";
+    list.entry("mouse", style, about);
+    list.lines
+}
+
+/// Where the key works, unless it does (nearly) everywhere.
+fn scopes(binding: &Binding) -> Option<String> {
+    if binding.scopes.len() > 2 {
+        return None;
+    }
+    let titles: Vec<&str> = binding.scopes.iter().map(|scope| scope.title()).collect();
+    Some(titles.join(", "))
+}
+
+fn signs(state: &State, width: u16) -> Vec<Line<'static>> {
+    let glyphs = state.theme.glyphs();
+    let thresholds = state.thresholds();
+    let mut list = List::new("Signs", width, 4);
+    for condition in Condition::ALL {
+        let style = state.theme.strong(Role::of(condition));
+        let (about, limit) = match condition {
+            Condition::Blocked => ("idle for", thresholds.blocked_after),
+            Condition::Hogging => ("in one poll for", thresholds.hogging_after),
+            Condition::Starved => ("waiting for a worker for", thresholds.starved_after),
+        };
+        let about = format!(
+            "{}: {about} {} or longer",
+            condition.name(),
+            text::limit(limit)
+        );
+        list.entry(glyphs.condition(condition), style, &about);
+    }
+    for task_state in TaskState::ALL {
+        let about = match task_state {
+            TaskState::Running => "running: inside a poll",
+            TaskState::Scheduled => "scheduled: woken, waiting for a worker",
+            TaskState::Idle => "idle: waiting to be woken",
+            TaskState::Ended => "ended",
+        };
+        list.entry(glyphs.state(task_state), Style::new(), about);
+    }
+    list.lines
+}
+
+fn filter(state: &State, width: u16) -> Vec<Line<'static>> {
+    let style = state.theme.strong(Role::Accent);
+    let mut list = List::new("Filter", width, 22);
+    for row in REFERENCE {
+        list.entry(row.syntax, style, row.meaning);
+    }
+    list.lines
+}
+
+fn columns<R: Row>(state: &State, width: u16) -> Vec<Line<'static>> {
+    let style = state.theme.strong(Role::Accent);
+    let mut list = List::new("Columns", width, 10);
+    for spec in R::COLUMNS {
+        list.entry(spec.column.title(), style, spec.column.description());
+    }
+    list.lines
+}
+
+/// The frame of a popup that is smaller than the screen, emptied; what is inside of it.
+pub(super) fn frame(title: &str, area: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+    paint::clear(buffer, area);
+    if area.width < 4 || area.height < 3 {
+        return area;
+    }
+    let glyphs = theme.glyphs();
+    let style = theme.style(Role::Faint);
+    let rule = glyphs.rule.repeat(usize::from(area.width));
+    paint::text(buffer, area, (0, 0), &rule, style);
+    paint::text(buffer, area, (0, area.height - 1), &rule, style);
+    let title = format!(" {title} ");
+    paint::text(buffer, area, (1, 0), &title, Theme::selected());
+    Rect {
+        y: area.y + 1,
+        height: area.height - 2,
+        ..area
+    }
+}

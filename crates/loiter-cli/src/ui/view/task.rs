@@ -1,0 +1,288 @@
+//! One task, closely: facts, timeline, distributions. Drawn at full height, then scrolled.
+
+use loiter_model::{Distribution, Nanos, update::TaskDetail};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+};
+
+use super::{
+    bars::bars,
+    empty, facts, paint,
+    timeline::{LANES, timeline},
+};
+use crate::ui::{
+    columns::Row,
+    layout::Layout,
+    state::{Detail, Known, State},
+    text,
+    theme::Role,
+};
+
+/// From here on the distributions stand side by side.
+const WIDE: u16 = 120;
+/// A column of facts.
+const FACT: u16 = 40;
+
+const QUANTILES: [(&str, f64); 6] = [
+    ("p10", 0.10),
+    ("p50", 0.50),
+    ("p90", 0.90),
+    ("p95", 0.95),
+    ("p99", 0.99),
+    ("max", 1.0),
+];
+
+pub(super) fn draw(state: &State, detail: &Detail, area: Rect, buffer: &mut Buffer) {
+    let Some(known) = &detail.known else {
+        if detail.gone.is_none() {
+            empty::draw(state, false, area, buffer);
+        }
+        return;
+    };
+    let page = page(
+        state,
+        &known.detail,
+        elapsed(state, detail, known),
+        area.width,
+    );
+    let overhang = page.area.height.saturating_sub(area.height);
+    paint::copy(buffer, area, &page, detail.scrolled.min(overhang));
+    if state.lost.is_some() {
+        buffer.set_style(
+            area.intersection(buffer.area),
+            Style::new().add_modifier(Modifier::DIM),
+        );
+    }
+}
+
+/// How much later than its last answer the task is shown: as in the table, a state is taken to
+/// last as long again as it has lasted, and to be no worse than the source says.
+fn elapsed(state: &State, detail: &Detail, known: &Known) -> Nanos {
+    if detail.has_ended() {
+        return Nanos::ZERO;
+    }
+    let task = &known.detail.task;
+    let later = task.later(state.elapsed_since(known.at), &state.thresholds());
+    later.in_state.saturating_sub(task.in_state)
+}
+
+/// Lines of the page that the screen has no room for.
+pub(crate) fn overhang(state: &State) -> u16 {
+    let Some(known) = state.detail().and_then(|detail| detail.known.as_ref()) else {
+        return 0;
+    };
+    let area = Layout::of(state).rows;
+    let page = page(state, &known.detail, Nanos::ZERO, area.width);
+    page.area.height.saturating_sub(area.height)
+}
+
+fn page(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+    let mut blocks = vec![
+        facts_block(state, detail, elapsed, width),
+        timeline_block(state, detail, elapsed, width),
+    ];
+    let polls = |width, height| {
+        let both = [&detail.poll, &detail.site_poll];
+        distribution_block(state, "polls", both, width, height)
+    };
+    let waits = |width, height| {
+        let both = [&detail.scheduled, &detail.site_scheduled];
+        distribution_block(state, "scheduled", both, width, height)
+    };
+    if detail.lost > 0 {
+        blocks.push(lost_block(state, detail.lost, width));
+    }
+    if width >= WIDE {
+        blocks.push(beside(&polls(width / 2, 5), &waits(width / 2, 5)));
+    } else {
+        blocks.push(polls(width, 2));
+        blocks.push(waits(width, 2));
+    }
+    below(&blocks, width)
+}
+
+/// The long facts on lines of their own, then the figures in as many columns as fit, read
+/// downwards.
+fn facts_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+    let task = detail.task.after(elapsed);
+    let long = facts::long(state, detail, &task);
+    let figures = facts::figures(detail, &task, elapsed);
+    let columns = (width / FACT).clamp(1, 4);
+    let column_width = width / columns;
+    let height = figures.len().div_ceil(usize::from(columns));
+    let top = u16::try_from(long.len()).unwrap_or(0);
+    let mut block = block(width, long.len() + height);
+    for (y, fact) in (0..).zip(&long) {
+        let area = block.area;
+        paint::line(&mut block, area, y, &fact.line(state, width));
+    }
+    for (index, fact) in figures.iter().enumerate() {
+        let x = u16::try_from(index / height).unwrap_or(0) * column_width;
+        let y = top + u16::try_from(index % height).unwrap_or(0);
+        let area = Rect {
+            x,
+            width: column_width,
+            ..block.area
+        };
+        let line = fact.line(state, column_width.saturating_sub(1));
+        paint::line(&mut block, area, y, &line);
+    }
+    block
+}
+
+fn timeline_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+    let now = detail.at.saturating_add(elapsed);
+    let room = width.saturating_sub(16);
+    let Some(drawn) = timeline(&detail.timeline, now, room, state.theme.glyphs()) else {
+        return block(width, 0);
+    };
+    let mut block = block(width, 5);
+    let area = block.area;
+    heading(&mut block, 0, "timeline", width);
+    let faint = state.theme.style(Role::Faint);
+    let roles = [Some(Role::Running), Some(Role::Scheduled), None];
+    for (y, ((lane, line), role)) in (1..).zip(LANES.iter().zip(&drawn.lanes).zip(roles)) {
+        paint::text(&mut block, area, (1, y), lane.name(), faint);
+        let style = role.map_or(Style::new(), |role| state.theme.style(role));
+        paint::text(&mut block, area, (15, y), line, style);
+    }
+    let from = format!("{} ago", drawn.span);
+    paint::text(&mut block, area, (15, 4), &from, faint);
+    let until = if detail.timeline.last().map(|last| last.state) == Some(loiter_model::State::Ended)
+    {
+        "its end"
+    } else {
+        "now"
+    };
+    let x = (15 + room).saturating_sub(text::width(until));
+    paint::text(&mut block, area, (x, 4), until, faint);
+    block
+}
+
+fn lost_block(state: &State, lost: u64, width: u16) -> Buffer {
+    let mut block = block(width, 1);
+    let area = block.area;
+    let lost = text::thousands(lost);
+    let words = format!("{lost} events came too fast to be recorded: these are samples");
+    paint::text(
+        &mut block,
+        area,
+        (1, 0),
+        &words,
+        state.theme.style(Role::Bad),
+    );
+    block
+}
+
+/// Percentiles and bars of the task and of its site.
+fn distribution_block(
+    state: &State,
+    title: &str,
+    [task, site]: [&Distribution; 2],
+    width: u16,
+    height: u16,
+) -> Buffer {
+    let mut block = block(width, 3 + 2 * (usize::from(height) + 1));
+    let area = block.area;
+    heading(&mut block, 0, title, width);
+    let faint = state.theme.style(Role::Faint);
+    let columns = QUANTILES.iter().map(|(name, _)| *name).chain(["count"]);
+    for (x, name) in (14u16..).step_by(9).zip(columns) {
+        paint::text(&mut block, area, (x, 0), &format!("{name:>8}"), faint);
+    }
+    for (y, (whose, distribution)) in (1..).zip([("task", task), ("site", site)]) {
+        paint::text(&mut block, area, (1, y), whose, faint);
+        let quantiles = QUANTILES
+            .iter()
+            .map(|(_, quantile)| text::duration(distribution.quantile(*quantile)));
+        let figures = quantiles.chain([text::count(distribution.count())]);
+        for (x, figure) in (14u16..).step_by(9).zip(figures) {
+            paint::text(
+                &mut block,
+                area,
+                (x, y),
+                &format!("{figure:>8}"),
+                Style::new(),
+            );
+        }
+    }
+    let mut y = 3;
+    for (whose, distribution) in [("task", task), ("site", site)] {
+        draw_bars(state, &mut block, y, whose, distribution, height);
+        y += height + 1;
+    }
+    block
+}
+
+fn draw_bars(
+    state: &State,
+    block: &mut Buffer,
+    y: u16,
+    whose: &str,
+    distribution: &Distribution,
+    height: u16,
+) {
+    let area = block.area;
+    let faint = state.theme.style(Role::Faint);
+    let room = area.width.saturating_sub(16);
+    paint::text(block, area, (1, y + height - 1), whose, faint);
+    let Some(drawn) = bars(distribution, room, height, state.theme.glyphs()) else {
+        paint::text(block, area, (15, y + height - 1), "nothing yet", faint);
+        return;
+    };
+    let style = state.theme.style(Role::Accent);
+    for (line, y) in drawn.lines.iter().zip(y..) {
+        paint::text(block, area, (15, y), line, style);
+    }
+    let to = drawn.to.to_string();
+    let from = drawn.from.to_string();
+    // Of few bars the edges' labels would overlap.
+    let x = (15 + drawn.width)
+        .saturating_sub(text::width(&to))
+        .max(15 + text::width(&from) + 2);
+    paint::text(block, area, (15, y + height), &from, faint);
+    paint::text(block, area, (x, y + height), &to, faint);
+}
+
+fn heading(block: &mut Buffer, y: u16, title: &str, width: u16) {
+    let style = Style::new().add_modifier(Modifier::BOLD);
+    let line = Line::from(vec![Span::raw(" "), Span::styled(title.to_owned(), style)]);
+    paint::line(block, Rect::new(0, 0, width, y + 1), y, &line);
+}
+
+fn block(width: u16, height: usize) -> Buffer {
+    let height = u16::try_from(height).unwrap_or(u16::MAX);
+    Buffer::empty(Rect::new(0, 0, width, height))
+}
+
+/// Blocks one below the other, with a line between them.
+fn below(blocks: &[Buffer], width: u16) -> Buffer {
+    let blocks: Vec<&Buffer> = blocks.iter().filter(|b| b.area.height > 0).collect();
+    let height: usize = blocks.iter().map(|b| usize::from(b.area.height) + 1).sum();
+    let mut page = block(width, height.saturating_sub(1));
+    let mut area = page.area;
+    for block in blocks {
+        paint::copy(&mut page, area, block, 0);
+        let taken = (block.area.height + 1).min(area.height);
+        area.y += taken;
+        area.height -= taken;
+    }
+    page
+}
+
+fn beside(left: &Buffer, right: &Buffer) -> Buffer {
+    let height = left.area.height.max(right.area.height);
+    let mut both = block(left.area.width + right.area.width, usize::from(height));
+    let area = both.area;
+    paint::copy(&mut both, area, left, 0);
+    let behind = Rect {
+        x: left.area.width,
+        width: right.area.width,
+        ..area
+    };
+    paint::copy(&mut both, behind, right, 0);
+    both
+}

@@ -1,0 +1,137 @@
+//! Events, between rows and columns.
+
+use std::vec::IntoIter;
+
+use loiter_model::{
+    Nanos, SiteId, TaskSeq,
+    update::{Event, EventBatch, EventKind},
+};
+
+use super::{BadMessage, seq, wire_seq};
+use crate::v1;
+
+impl From<EventBatch> for v1::EventBatch {
+    fn from(batch: EventBatch) -> Self {
+        let base_ns = batch.events.first().map_or(0, |event| event.at.0);
+        let count = batch.events.len();
+        let mut message = Self {
+            base_ns,
+            delta_ns: Vec::with_capacity(count),
+            seq: Vec::with_capacity(count),
+            kind: Vec::with_capacity(count),
+            site: Vec::new(),
+            other: Vec::new(),
+            labels: Some((&batch.labels).into()),
+            lost: batch.lost,
+        };
+        let mut last = base_ns;
+        for event in batch.events {
+            // Any two instants have a difference in wrapping arithmetic.
+            message.delta_ns.push(event.at.0.wrapping_sub(last) as i64);
+            last = event.at.0;
+            message.seq.push(event.task.get());
+            let kind = match event.kind {
+                EventKind::Spawn { site, parent } => {
+                    message.site.push(site.0);
+                    message.other.push(wire_seq(parent));
+                    v1::EventKind::Spawn
+                }
+                EventKind::PollStart => v1::EventKind::PollStart,
+                EventKind::PollEnd => v1::EventKind::PollEnd,
+                EventKind::Wake { by } => {
+                    message.other.push(wire_seq(by));
+                    v1::EventKind::Wake
+                }
+                EventKind::Drop => v1::EventKind::Drop,
+            };
+            message.kind.push(kind.into());
+        }
+        message
+    }
+}
+
+impl TryFrom<v1::EventBatch> for EventBatch {
+    type Error = BadMessage;
+
+    fn try_from(batch: v1::EventBatch) -> Result<Self, BadMessage> {
+        let count = batch.delta_ns.len();
+        has_entries("EventBatch.seq", batch.seq.len(), count)?;
+        has_entries("EventBatch.kind", batch.kind.len(), count)?;
+        let mut columns = Columns {
+            site: batch.site.into_iter(),
+            other: batch.other.into_iter(),
+        };
+        let mut at = batch.base_ns;
+        let mut events = Vec::with_capacity(count);
+        for ((delta, task), kind) in batch.delta_ns.into_iter().zip(batch.seq).zip(batch.kind) {
+            at = at.wrapping_add(delta as u64);
+            events.push(Event {
+                at: Nanos(at),
+                task: seq("EventBatch.seq", task)?,
+                kind: columns.kind(kind)?,
+            });
+        }
+        has_entries("EventBatch.site", columns.site.len(), 0)?;
+        has_entries("EventBatch.other", columns.other.len(), 0)?;
+        Ok(Self {
+            events,
+            labels: batch.labels.unwrap_or_default().into(),
+            lost: batch.lost,
+        })
+    }
+}
+
+/// The columns that only some kinds have an entry in.
+struct Columns {
+    site: IntoIter<u32>,
+    other: IntoIter<u64>,
+}
+
+impl Columns {
+    fn kind(&mut self, value: i32) -> Result<EventKind, BadMessage> {
+        match v1::EventKind::try_from(value) {
+            Ok(v1::EventKind::Spawn) => Ok(EventKind::Spawn {
+                site: self.site()?,
+                parent: self.other()?,
+            }),
+            Ok(v1::EventKind::PollStart) => Ok(EventKind::PollStart),
+            Ok(v1::EventKind::PollEnd) => Ok(EventKind::PollEnd),
+            Ok(v1::EventKind::Wake) => Ok(EventKind::Wake { by: self.other()? }),
+            Ok(v1::EventKind::Drop) => Ok(EventKind::Drop),
+            Ok(v1::EventKind::Unspecified) => Err(BadMessage::without("EventBatch.kind")),
+            // It cannot be left out: nobody knows whether it has entries in the other columns.
+            Err(_) => {
+                let problem = "an unknown kind of event";
+                Err(BadMessage::value("EventBatch.kind", value, problem))
+            }
+        }
+    }
+
+    fn site(&mut self) -> Result<SiteId, BadMessage> {
+        let site = self.site.next().map(SiteId);
+        site.ok_or_else(|| too_short("EventBatch.site"))
+    }
+
+    fn other(&mut self) -> Result<Option<TaskSeq>, BadMessage> {
+        let other = self.other.next().map(TaskSeq::new);
+        other.ok_or_else(|| too_short("EventBatch.other"))
+    }
+}
+
+fn has_entries(column: &'static str, entries: usize, events: usize) -> Result<(), BadMessage> {
+    if entries == events {
+        return Ok(());
+    }
+    let problem = "not as many as there are events for it";
+    Err(BadMessage::value(
+        column,
+        format_args!("{entries} entries"),
+        problem,
+    ))
+}
+
+fn too_short(column: &'static str) -> BadMessage {
+    BadMessage {
+        what: format!("fewer entries as `{column}` than there are events for it"),
+    }
+}

@@ -1,0 +1,108 @@
+//! Queries. Unlike other messages a query holds what a person has written, so its errors are
+//! for that person.
+
+use loiter_model::{
+    Thresholds,
+    query::{
+        Column, FilterError, Query, SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery, Window,
+    },
+};
+
+use crate::v1;
+
+/// What a client asks: a query with rows of one kind or the other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A row a task.
+    Tasks(TaskQuery),
+    /// A row a site.
+    Sites(SiteQuery),
+}
+
+/// Why a query cannot be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadQuery {
+    /// The filter does not parse.
+    #[error("in the filter: {0}")]
+    Filter(#[from] FilterError),
+    /// There is no such column.
+    #[error("there is no column `{name}` to sort by; there are {}", columns.join(", "))]
+    Column {
+        /// What was asked for.
+        name: String,
+        /// The names of the columns there are.
+        columns: Vec<&'static str>,
+    },
+    /// Rows cannot be grouped so.
+    #[error("this agent does not know group {0}; it knows 0 (by task) and 1 (by site)")]
+    Group(i32),
+}
+
+impl Question {
+    /// Reads a client's query. `own` are the limits for a query that has none.
+    ///
+    /// # Errors
+    /// [`BadQuery`] for a filter that does not parse, and for a column or group that is not
+    /// known.
+    pub fn read(query: v1::Query, own: Thresholds) -> Result<Self, BadQuery> {
+        match v1::Group::try_from(query.group) {
+            Ok(v1::Group::None) => Ok(Self::Tasks(read(query, TaskColumn::Idle, own)?)),
+            Ok(v1::Group::Site) => Ok(Self::Sites(read(query, SiteColumn::Alive, own)?)),
+            Err(_) => Err(BadQuery::Group(query.group)),
+        }
+    }
+}
+
+fn read<C: Column>(query: v1::Query, usual: C, own: Thresholds) -> Result<Query<C>, BadQuery> {
+    let sort = if query.sort.is_empty() {
+        Sort {
+            column: usual,
+            descending: true,
+        }
+    } else {
+        Sort {
+            column: column(query.sort)?,
+            descending: query.descending,
+        }
+    };
+    Ok(Query {
+        filter: query.filter.parse()?,
+        sort,
+        window: Window {
+            offset: query.offset,
+            limit: query.limit,
+        },
+        thresholds: query.thresholds.map_or(own, Thresholds::from),
+    })
+}
+
+fn column<C: Column>(name: String) -> Result<C, BadQuery> {
+    C::from_name(&name).ok_or_else(|| BadQuery::Column {
+        name,
+        columns: C::ALL.iter().map(|column| column.name()).collect(),
+    })
+}
+
+impl From<&TaskQuery> for v1::Query {
+    fn from(query: &TaskQuery) -> Self {
+        wire_query(query, v1::Group::None)
+    }
+}
+
+impl From<&SiteQuery> for v1::Query {
+    fn from(query: &SiteQuery) -> Self {
+        wire_query(query, v1::Group::Site)
+    }
+}
+
+fn wire_query<C: Column>(query: &Query<C>, group: v1::Group) -> v1::Query {
+    v1::Query {
+        filter: query.filter.to_string(),
+        sort: query.sort.column.name().to_owned(),
+        descending: query.sort.descending,
+        offset: query.window.offset,
+        limit: query.window.limit,
+        thresholds: Some(query.thresholds.into()),
+        group: group.into(),
+    }
+}

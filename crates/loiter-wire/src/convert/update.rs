@@ -1,0 +1,196 @@
+//! What a watcher receives.
+
+use loiter_model::{
+    Distribution, Nanos, Task, Totals,
+    update::{Overview, SitesUpdate, TaskDetail, TasksUpdate},
+};
+
+use super::{BadMessage, list};
+use crate::v1;
+
+impl From<Totals> for v1::Totals {
+    fn from(totals: Totals) -> Self {
+        Self {
+            alive: totals.alive,
+            running: totals.running,
+            scheduled: totals.scheduled,
+            idle: totals.idle,
+            blocked: totals.blocked,
+            hogging: totals.hogging,
+            starved: totals.starved,
+            spawned: totals.spawned,
+            ended: totals.ended,
+            untracked: totals.untracked,
+            remembered: totals.remembered,
+        }
+    }
+}
+
+impl From<v1::Totals> for Totals {
+    fn from(totals: v1::Totals) -> Self {
+        Self {
+            alive: totals.alive,
+            running: totals.running,
+            scheduled: totals.scheduled,
+            idle: totals.idle,
+            blocked: totals.blocked,
+            hogging: totals.hogging,
+            starved: totals.starved,
+            spawned: totals.spawned,
+            ended: totals.ended,
+            untracked: totals.untracked,
+            remembered: totals.remembered,
+        }
+    }
+}
+
+impl From<Overview> for v1::Overview {
+    fn from(overview: Overview) -> Self {
+        Self {
+            at_ns: overview.at.0,
+            totals: Some(overview.totals.into()),
+            history: overview.history,
+            scan_ns: overview.scan_time.0,
+        }
+    }
+}
+
+impl TryFrom<v1::Overview> for Overview {
+    type Error = BadMessage;
+
+    fn try_from(overview: v1::Overview) -> Result<Self, BadMessage> {
+        let totals = overview.totals;
+        Ok(Self {
+            at: Nanos(overview.at_ns),
+            totals: totals
+                .ok_or_else(|| BadMessage::without("Overview.totals"))?
+                .into(),
+            history: overview.history,
+            scan_time: Nanos(overview.scan_ns),
+        })
+    }
+}
+
+impl From<TasksUpdate> for v1::TasksUpdate {
+    fn from(update: TasksUpdate) -> Self {
+        Self {
+            overview: Some(update.overview.into()),
+            matched: update.matched,
+            offset: update.offset,
+            tasks: update.tasks.into_iter().map(v1::Task::from).collect(),
+            sites: Vec::new(),
+            labels: Some((&update.labels).into()),
+        }
+    }
+}
+
+impl TryFrom<v1::TasksUpdate> for TasksUpdate {
+    type Error = BadMessage;
+
+    fn try_from(update: v1::TasksUpdate) -> Result<Self, BadMessage> {
+        if !update.sites.is_empty() {
+            let count = update.sites.len();
+            let problem = "in answer to a query for tasks";
+            return Err(BadMessage::value(
+                "TasksUpdate.sites",
+                format_args!("{count} rows"),
+                problem,
+            ));
+        }
+        Ok(Self {
+            overview: overview(update.overview)?,
+            matched: update.matched,
+            offset: update.offset,
+            tasks: list(update.tasks)?,
+            labels: update.labels.unwrap_or_default().into(),
+        })
+    }
+}
+
+impl From<SitesUpdate> for v1::TasksUpdate {
+    fn from(update: SitesUpdate) -> Self {
+        Self {
+            overview: Some(update.overview.into()),
+            matched: update.matched,
+            offset: update.offset,
+            tasks: Vec::new(),
+            sites: update.sites.into_iter().map(v1::SiteStats::from).collect(),
+            labels: Some((&update.labels).into()),
+        }
+    }
+}
+
+impl TryFrom<v1::TasksUpdate> for SitesUpdate {
+    type Error = BadMessage;
+
+    fn try_from(update: v1::TasksUpdate) -> Result<Self, BadMessage> {
+        if !update.tasks.is_empty() {
+            let count = update.tasks.len();
+            let problem = "in answer to a query for sites";
+            return Err(BadMessage::value(
+                "TasksUpdate.tasks",
+                format_args!("{count} rows"),
+                problem,
+            ));
+        }
+        Ok(Self {
+            overview: overview(update.overview)?,
+            matched: update.matched,
+            offset: update.offset,
+            sites: update.sites.into_iter().map(Into::into).collect(),
+            labels: update.labels.unwrap_or_default().into(),
+        })
+    }
+}
+
+fn overview(overview: Option<v1::Overview>) -> Result<Overview, BadMessage> {
+    overview
+        .ok_or_else(|| BadMessage::without("TasksUpdate.overview"))?
+        .try_into()
+}
+
+impl From<TaskDetail> for v1::TaskDetail {
+    fn from(detail: TaskDetail) -> Self {
+        Self {
+            at_ns: detail.at.0,
+            task: Some(detail.task.into()),
+            parent: detail.parent.map(v1::Task::from),
+            woken_by: detail.woken_by.map(v1::Task::from),
+            labels: Some((&detail.labels).into()),
+            poll: Some((&detail.poll).into()),
+            scheduled: Some((&detail.scheduled).into()),
+            site_poll: Some((&detail.site_poll).into()),
+            site_scheduled: Some((&detail.site_scheduled).into()),
+            timeline: detail.timeline.into_iter().map(v1::Stretch::from).collect(),
+            lost: detail.lost,
+        }
+    }
+}
+
+impl TryFrom<v1::TaskDetail> for TaskDetail {
+    type Error = BadMessage;
+
+    fn try_from(detail: v1::TaskDetail) -> Result<Self, BadMessage> {
+        let task = detail.task;
+        Ok(Self {
+            at: Nanos(detail.at_ns),
+            task: task
+                .ok_or_else(|| BadMessage::without("TaskDetail.task"))?
+                .try_into()?,
+            parent: detail.parent.map(Task::try_from).transpose()?,
+            woken_by: detail.woken_by.map(Task::try_from).transpose()?,
+            labels: detail.labels.unwrap_or_default().into(),
+            poll: distribution(detail.poll)?,
+            scheduled: distribution(detail.scheduled)?,
+            site_poll: distribution(detail.site_poll)?,
+            site_scheduled: distribution(detail.site_scheduled)?,
+            timeline: list(detail.timeline)?,
+            lost: detail.lost,
+        })
+    }
+}
+
+/// An absent one has no samples.
+fn distribution(distribution: Option<v1::Distribution>) -> Result<Distribution, BadMessage> {
+    distribution.unwrap_or_default().try_into()
+}

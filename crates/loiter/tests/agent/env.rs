@@ -1,0 +1,169 @@
+//! Every environment variable: it wins over what the program says.
+
+use std::time::Duration;
+
+use loiter::{Builder, InitError};
+
+use crate::{
+    options::{
+        check_interval, check_ledger, check_limits, check_max_tasks, finish_tasks, get_stuck,
+        spawn_waiting, target,
+    },
+    support::{PATIENCE, Program, connect, free_address, listen},
+};
+
+/// An hour is what no test waits for.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Each variable here has a test below.
+#[test]
+fn these_are_all() {
+    let names: Vec<_> = loiter::ENV.iter().map(|variable| variable.name).collect();
+    assert_eq!(
+        names,
+        [
+            "LOITER_ENABLED",
+            "LOITER_LISTEN",
+            "LOITER_NAME",
+            "LOITER_BLOCKED_AFTER",
+            "LOITER_HOGGING_AFTER",
+            "LOITER_STARVED_AFTER",
+            "LOITER_PUBLISH_INTERVAL",
+            "LOITER_MAX_TASKS",
+            "LOITER_LEDGER",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn enabled_false_is_no_agent() {
+    let program = Program::start_with(&[("LOITER_ENABLED", "false")], async |_| {
+        let log = crate::options::Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
+        let agent = Builder::new()
+            .listen(([127, 0, 0, 1], 0))
+            .with_subscriber(subscriber)
+            .try_init()
+            .expect("nothing to fail");
+        assert_eq!(agent.wait_listening(PATIENCE), None);
+        assert_eq!(agent.local_addr(), None);
+        // The program's own subscriber is in place.
+        tracing::info!("paid");
+        assert!(log.text().contains("paid"));
+        // There is no agent, so there cannot be two.
+        let again = Builder::new().try_init();
+        assert!(again.is_ok(), "{again:?}");
+        let taken = Builder::new()
+            .with_subscriber(tracing_subscriber::registry())
+            .try_init();
+        assert!(
+            matches!(taken, Err(InitError::SubscriberTaken)),
+            "{taken:?}"
+        );
+    });
+    program.finish();
+}
+
+#[tokio::test]
+async fn listen_wins() {
+    let address = free_address();
+    let text = address.to_string();
+    // `listen` asks for any port.
+    let mut program = Program::start_with(&[("LOITER_LISTEN", &text)], async |_| {
+        listen(Builder::new());
+    });
+    assert_eq!(program.address(), address);
+    connect(address).await;
+}
+
+#[tokio::test]
+async fn name_wins() {
+    let mut program = Program::start_with(&[("LOITER_NAME", "checkout-7")], async |_| {
+        listen(Builder::new().name("checkout"));
+    });
+    let target = target(&mut program.client().await).await;
+    assert_eq!(target.name, "checkout-7");
+}
+
+#[tokio::test]
+async fn the_limits_win() {
+    let variables = [
+        ("LOITER_BLOCKED_AFTER", "30ms"),
+        ("LOITER_HOGGING_AFTER", "40ms"),
+        ("LOITER_STARVED_AFTER", "1h"),
+    ];
+    let mut program = Program::start_with(&variables, async |_| {
+        listen(
+            Builder::new()
+                .blocked_after(HOUR)
+                .hogging_after(HOUR)
+                .starved_after(Duration::from_millis(1)),
+        );
+        get_stuck().await;
+    });
+    check_limits(&mut program.client().await).await;
+}
+
+#[tokio::test]
+async fn publish_interval_wins() {
+    let mut program = Program::start_with(&[("LOITER_PUBLISH_INTERVAL", "300ms")], async |_| {
+        listen(Builder::new().publish_interval(HOUR));
+    });
+    check_interval(&mut program.client().await).await;
+}
+
+#[tokio::test]
+async fn max_tasks_wins() {
+    let mut program = Program::start_with(&[("LOITER_MAX_TASKS", "3")], async |_| {
+        listen(Builder::new().max_tasks(1000));
+        spawn_waiting(5);
+    });
+    check_max_tasks(&mut program.client().await).await;
+}
+
+#[tokio::test]
+async fn ledger_wins() {
+    let mut program = Program::start_with(&[("LOITER_LEDGER", "2")], async |_| {
+        listen(Builder::new().ledger(1000));
+        finish_tasks(5).await;
+    });
+    check_ledger(&mut program.client().await).await;
+}
+
+#[tokio::test]
+async fn a_value_that_makes_no_sense_is_named() {
+    // A name may be anything.
+    let others = loiter::ENV
+        .iter()
+        .filter(|variable| variable.name != "LOITER_NAME");
+    for variable in others {
+        let program = Program::start_with(&[(variable.name, "nonsense")], async |_| {
+            let error = Builder::new().try_init().expect_err("nonsense");
+            eprintln!("{error}");
+        });
+        let said = program.finish();
+        let start = format!("the environment variable {} is `nonsense`: ", variable.name);
+        assert!(said.contains(&start), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn init_leaves_out_what_makes_no_sense() {
+    let address = free_address().to_string();
+    let variables = [
+        ("LOITER_LISTEN", address.as_str()),
+        ("LOITER_LEDGER", "many"),
+        ("LOITER_NAME", "checkout"),
+    ];
+    let program = Program::start_with(&variables, async |_| loiter::init());
+    let mut client = connect(address.parse().expect("an address")).await;
+    assert_eq!(target(&mut client).await.name, "checkout");
+    let said = program.finish();
+    assert!(
+        said.contains("loiter: the environment variable LOITER_LEDGER is `many`"),
+        "{said}"
+    );
+}

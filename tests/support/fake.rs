@@ -1,0 +1,193 @@
+//! Peers that are not what they should be.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    pin::Pin,
+    sync::Arc,
+    thread,
+};
+
+use loiter_wire::v1::{
+    EventBatch, GetTargetRequest, Overview, Target, TaskDetail, TasksUpdate, Thresholds, Tier,
+    Totals, WatchEventsRequest, WatchTaskRequest, WatchTasksRequest,
+    loiter_server::{Loiter, LoiterServer},
+};
+use tokio_stream::{Stream, StreamExt, wrappers::TcpListenerStream};
+use tonic::{Request, Response, Status, transport::Server};
+
+use crate::Watched;
+
+/// A server that answers every connection with the same bytes.
+#[derive(Debug)]
+pub struct FakeServer {
+    address: SocketAddr,
+}
+
+impl FakeServer {
+    /// Starts one. It lives as long as the tests.
+    ///
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn start(answer: &'static [u8]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                // The first packet of the client, or as much of it as has come.
+                let _ = stream.read(&mut [0; 1024]);
+                let _ = stream.write_all(answer);
+            }
+        });
+        Self { address }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// An agent that says what a test wants it to, and remembers what it was asked.
+#[derive(Clone, Debug)]
+pub struct FakeAgent {
+    target: Target,
+    /// `None`: it does not know the method.
+    update: Option<TasksUpdate>,
+    asked: Arc<Watched<Vec<WatchTasksRequest>>>,
+}
+
+impl FakeAgent {
+    /// What an agent says of a program with nothing special about it.
+    #[must_use]
+    pub fn target() -> Target {
+        Target {
+            name: "fake".to_owned(),
+            pid: 1,
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            run_id: 1,
+            tier: Tier::EveryTask.into(),
+            thresholds: Some(Thresholds {
+                blocked_after_ns: 10_000_000_000,
+                hogging_after_ns: 1_000_000_000,
+                starved_after_ns: 100_000_000,
+            }),
+            max_tasks: 1024,
+            ..Target::default()
+        }
+    }
+
+    /// An update of a program without tasks.
+    #[must_use]
+    pub fn no_tasks() -> TasksUpdate {
+        TasksUpdate {
+            overview: Some(Overview {
+                totals: Some(Totals::default()),
+                ..Overview::default()
+            }),
+            ..TasksUpdate::default()
+        }
+    }
+
+    /// One that is asked for its tasks in vain: an agent of another version.
+    #[must_use]
+    pub fn of_another_version() -> Self {
+        Self {
+            target: Self::target(),
+            update: None,
+            asked: Arc::default(),
+        }
+    }
+
+    /// One that always answers with this update.
+    #[must_use]
+    pub fn saying(target: Target, update: TasksUpdate) -> Self {
+        Self {
+            target,
+            update: Some(update),
+            asked: Arc::default(),
+        }
+    }
+
+    /// Starts it and tells where it listens. It lives as long as the tests.
+    ///
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn start(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a socket for tokio");
+        let address = listener.local_addr().expect("a bound port");
+        let service = LoiterServer::new(self.clone());
+        let serve = async move {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let connections = TcpListenerStream::new(listener);
+            let server = Server::builder().add_service(service);
+            server
+                .serve_with_incoming(connections)
+                .await
+                .map_err(std::io::Error::other)
+        };
+        thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?
+                .block_on(serve)
+        });
+        address.to_string()
+    }
+
+    /// Waits until it has been asked for tasks and gives the question.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    pub fn wait_for_question(&self) -> WatchTasksRequest {
+        self.asked
+            .wait(|asked| asked.first().cloned())
+            .expect("it is asked for tasks")
+    }
+}
+
+#[tonic::async_trait]
+impl Loiter for FakeAgent {
+    type WatchTasksStream = Updates<TasksUpdate>;
+    type WatchTaskStream = Updates<TaskDetail>;
+    type WatchEventsStream = Updates<EventBatch>;
+
+    async fn get_target(&self, _: Request<GetTargetRequest>) -> Result<Response<Target>, Status> {
+        Ok(Response::new(self.target.clone()))
+    }
+
+    async fn watch_tasks(
+        &self,
+        request: Request<WatchTasksRequest>,
+    ) -> Result<Response<Self::WatchTasksStream>, Status> {
+        self.asked.update(|asked| asked.push(request.into_inner()));
+        let update = self
+            .update
+            .clone()
+            .ok_or_else(|| Status::unimplemented("another version"))?;
+        // Said once; the connection then stays open, as a real one would.
+        let updates = tokio_stream::once(Ok(update)).chain(tokio_stream::pending());
+        Ok(Response::new(Box::pin(updates)))
+    }
+
+    async fn watch_task(
+        &self,
+        _: Request<WatchTaskRequest>,
+    ) -> Result<Response<Self::WatchTaskStream>, Status> {
+        Err(Status::unimplemented("another version"))
+    }
+
+    async fn watch_events(
+        &self,
+        _: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        Err(Status::unimplemented("another version"))
+    }
+}

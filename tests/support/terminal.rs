@@ -1,0 +1,202 @@
+//! A terminal with `loiter` in it, as far as a program can tell.
+
+use std::{
+    io::{Read, Write},
+    num::NonZeroU16,
+    sync::Arc,
+    thread,
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use vt100::{Parser, Screen};
+
+use crate::{Watched, wait_until};
+
+/// Lines and columns at the start.
+const SIZE: (NonZeroU16, NonZeroU16) = (cells(40), cells(140));
+
+/// Says its process id and becomes the program, inside a shell that says afterwards how it ended
+/// and how it left the terminal.
+const SHELL: &str = r#"
+    sh -c 'echo "pid $$"; exec "$0" "$@"' "$@"
+    echo "exit status $?"
+    stty -a
+"#;
+
+/// A terminal in which a shell runs the program.
+pub struct Terminal {
+    screen: Arc<Watched<Parser>>,
+    keyboard: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    shell: Box<dyn Child + Send + Sync>,
+    pid: u32,
+}
+
+impl Terminal {
+    /// Starts a program in a new terminal of 40 lines and 140 columns, with nothing in its
+    /// environment but this and what a terminal sets.
+    ///
+    /// # Panics
+    /// When there is no terminal to be had, or the program does not start.
+    #[must_use]
+    pub fn start(program: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let (rows, cols) = SIZE;
+        let pty = native_pty_system()
+            .openpty(pty_size(rows, cols))
+            .expect("a pseudoterminal");
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", SHELL, "sh", program]);
+        command.args(args);
+        command.env_clear();
+        for name in ["PATH", "HOME"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        let shell = pty.slave.spawn_command(command).expect("a shell");
+        let screen = Arc::new(Watched::new(Parser::new(rows, cols, 0)));
+        let output = pty.master.try_clone_reader().expect("the terminal's output");
+        show(output, Arc::clone(&screen));
+        let keyboard = pty.master.take_writer().expect("the terminal's input");
+        let mut terminal = Self {
+            screen,
+            keyboard,
+            master: pty.master,
+            shell,
+            pid: 0,
+        };
+        terminal.pid = terminal.wait_for_some("a process id", |screen| {
+            let contents = screen.contents();
+            contents.split_once("pid ")?.1.split_once('\n')?.0.trim().parse().ok()
+        });
+        terminal
+    }
+
+    /// The program's process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Waits until the screen is so.
+    ///
+    /// # Panics
+    /// When it does not become so; the message shows what is there instead.
+    pub fn wait_for(&self, what: &str, mut is_so: impl FnMut(&Screen) -> bool) {
+        self.wait_for_some(what, |screen| is_so(screen).then_some(()));
+    }
+
+    /// Waits until the screen shows this text.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn wait_for_text(&self, text: &str) {
+        self.wait_for(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until there is an answer on the screen.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn wait_for_some<R>(&self, what: &str, mut find: impl FnMut(&Screen) -> Option<R>) -> R {
+        self.screen
+            .wait(|parser| find(parser.screen()))
+            .unwrap_or_else(|| panic!("no {what} on the screen:\n{}", self.contents()))
+    }
+
+    /// What is on the screen now.
+    #[must_use]
+    pub fn contents(&self) -> String {
+        self.screen.read(|parser| parser.screen().contents())
+    }
+
+    /// Types this.
+    ///
+    /// # Panics
+    /// When the terminal is gone.
+    pub fn type_keys(&mut self, keys: &str) {
+        self.keyboard
+            .write_all(keys.as_bytes())
+            .and_then(|()| self.keyboard.flush())
+            .expect("the terminal takes input");
+    }
+
+    /// Clicks on a cell, counted from 0.
+    pub fn click(&mut self, row: usize, column: usize) {
+        let (line, column) = (row + 1, column + 1);
+        self.type_keys(&format!("\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m"));
+    }
+
+    /// Changes the size.
+    ///
+    /// # Panics
+    /// When the terminal is gone, or would be.
+    pub fn resize(&self, rows: u16, cols: u16) {
+        let (rows, cols) = (cells(rows), cells(cols));
+        self.screen
+            .update(|parser| parser.screen_mut().set_size(rows, cols));
+        self.master
+            .resize(pty_size(rows, cols))
+            .expect("the terminal can be resized");
+    }
+
+    /// Waits until the program has ended with this code and the terminal is as it was: on its
+    /// main screen, with a cursor, without the mouse, and with line editing and echo.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn wait_for_end(&mut self, code: i32) {
+        self.wait_for_text(&format!("exit status {code}"));
+        wait_until("the shell ends", || self.shell.try_wait().ok().flatten());
+        self.wait_for("settings of a usual terminal", |screen| {
+            let settings = screen.contents();
+            ["icanon", "echo", "isig", "opost"].iter().all(|setting| {
+                settings.split_whitespace().any(|word| word.trim_end_matches(';') == *setting)
+            })
+        });
+        self.screen.read(|parser| {
+            let screen = parser.screen();
+            assert!(!screen.alternate_screen(), "still on the alternate screen");
+            assert!(!screen.hide_cursor(), "the cursor is hidden");
+            assert!(!screen.bracketed_paste(), "pastes are still bracketed");
+            let mouse = screen.mouse_protocol_mode();
+            assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still captured");
+        });
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Hangs the terminal up, which ends what is left in it.
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
+
+const fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a terminal has cells")
+}
+
+fn pty_size(rows: NonZeroU16, cols: NonZeroU16) -> PtySize {
+    PtySize {
+        rows: rows.get(),
+        cols: cols.get(),
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn show(mut output: Box<dyn Read + Send>, screen: Arc<Watched<Parser>>) {
+    thread::spawn(move || {
+        let mut bytes = [0; 16 * 1024];
+        // On Linux the end is an error, as the other side is gone.
+        while let Ok(count @ 1..) = output.read(&mut bytes) {
+            screen.update(|parser| parser.process(&bytes[..count]));
+        }
+    });
+}

@@ -1,0 +1,31 @@
+//! The whole of loiter, over real processes, sockets and terminals.
+
+mod demo;
+mod hostile;
+mod programs;
+mod restart;
+mod tasks;
+mod ui;
+mod ui_options;
+mod usage;
+
+use std::sync::OnceLock;
+
+use loiter_tests::{Loiter, Program};
+
+const LOITER: Loiter = Loiter::at(env!("CARGO_BIN_EXE_loiter-under-test"));
+
+/// A demo service that every test may look at and none may harm. It ends with this process.
+struct Shared {
+    program: Program,
+    address: String,
+}
+
+fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let program = LOITER.demo();
+        let address = program.address();
+        Shared { program, address }
+    })
+}

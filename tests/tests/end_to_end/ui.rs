@@ -1,0 +1,176 @@
+//! The terminal UI, used as people use it.
+
+use loiter_tests::{Terminal, terminate};
+use vt100::Screen;
+
+use crate::{LOITER, shared};
+
+/// The UI on the shared service, once it shows something.
+fn attached(args: &[&str]) -> Terminal {
+    let terminal = LOITER.terminal(&[&[shared().address.as_str()], args].concat());
+    terminal.wait_for_text("connected");
+    terminal.wait_for_text(" alive");
+    terminal
+}
+
+/// The lines of the screen.
+fn lines(screen: &Screen) -> Vec<String> {
+    let (_, columns) = screen.size();
+    screen.rows(0, columns.get()).collect()
+}
+
+/// The lines that show a task: those with a source location.
+fn rows(screen: &Screen) -> Vec<String> {
+    lines(screen).into_iter().filter(|line| line.contains(".rs:")).collect()
+}
+
+/// The row and column of a heading.
+fn heading(screen: &Screen, title: &str) -> Option<(usize, usize)> {
+    let lines = lines(screen);
+    let row = lines
+        .iter()
+        .position(|line| line.contains("Site") && line.contains(title))?;
+    let byte = lines[row].find(title)?;
+    Some((row, lines[row][..byte].chars().count()))
+}
+
+#[test]
+fn it_attaches_and_shows_the_tasks() {
+    let mut terminal = attached(&[]);
+    for text in ["loiter-demo", &shared().address, "blocked-send", "leak/blocked_send.rs"] {
+        terminal.wait_for_text(text);
+    }
+    terminal.type_keys("q");
+    terminal.wait_for_end(0);
+}
+
+#[test]
+fn blocked_tasks_are_counted_and_the_longest_idle_is_on_top() {
+    let terminal = attached(&["--blocked-after", "100ms"]);
+    terminal.wait_for("blocked tasks on top", |screen| {
+        let top = rows(screen).into_iter().next().unwrap_or_default();
+        // Started with the service, before the first request.
+        let stuck = ["blocked-", "lock-", "wait-on-nothing"].iter().any(|name| top.contains(name));
+        stuck && !screen.contents().contains(" 0 blocked")
+    });
+}
+
+#[test]
+fn a_filter_is_written_with_a_slash() {
+    let mut terminal = attached(&[]);
+    terminal.type_keys("/name:lock-waiter\r");
+    terminal.wait_for("only what matches", |screen| {
+        let rows = rows(screen);
+        rows.len() == 3 && rows.iter().all(|row| row.contains("lock-waiter"))
+    });
+    terminal.type_keys("\x1b");
+    terminal.wait_for("all tasks again", |screen| rows(screen).len() > 3);
+}
+
+#[test]
+fn a_wrong_filter_is_explained_while_it_is_written() {
+    let mut terminal = attached(&[]);
+    terminal.type_keys("/idle>soon");
+    terminal.wait_for_text("`soon` is no duration");
+    // The rows are still those of no filter.
+    terminal.wait_for("all tasks", |screen| rows(screen).len() > 3);
+}
+
+#[test]
+fn the_selected_task_opens() {
+    let mut terminal = attached(&["--filter", "name:lock-holder"]);
+    terminal.wait_for("one row", |screen| rows(screen).len() == 1);
+    terminal.type_keys("\r");
+    for text in ["lock-holder", "poll times", "scheduled times", "timeline"] {
+        terminal.wait_for_text(text);
+    }
+    terminal.type_keys("\x1b");
+    terminal.wait_for("the list again", |screen| heading(screen, "Name").is_some());
+}
+
+#[test]
+fn plus_and_minus_move_the_threshold() {
+    let mut terminal = attached(&["--blocked-after", "10s"]);
+    terminal.wait_for_text("blocked ≥10s");
+    terminal.type_keys("+");
+    terminal.wait_for("a longer threshold", |screen| {
+        let contents = screen.contents();
+        contents.contains("blocked ≥") && !contents.contains("blocked ≥10s")
+    });
+    terminal.type_keys("-");
+    terminal.wait_for_text("blocked ≥10s");
+}
+
+#[test]
+fn sites_are_one_key_away_and_lead_back_to_their_tasks() {
+    let mut terminal = attached(&["--filter", "site:lock_held.rs"]);
+    terminal.wait_for("four tasks", |screen| rows(screen).len() == 4);
+    terminal.type_keys("s");
+    terminal.wait_for("two sites", |screen| {
+        heading(screen, "Alive").is_some() && rows(screen).len() == 2
+    });
+    // The first one has three tasks alive, the second one.
+    terminal.type_keys("\r");
+    terminal.wait_for("the tasks of the first site", |screen| {
+        heading(screen, "Name").is_some() && rows(screen).len() == 3
+    });
+}
+
+#[test]
+fn a_click_on_a_heading_sorts() {
+    let mut terminal = attached(&["--filter", "name:-"]);
+    let (row, column) = terminal.wait_for_some("a heading", |screen| heading(screen, "Name"));
+    terminal.click(row, column);
+    terminal.wait_for("names in order", |screen| {
+        let names = names(screen);
+        names.len() > 3 && names.is_sorted()
+    });
+    terminal.click(row, column);
+    terminal.wait_for("names in the other order", |screen| {
+        let names = names(screen);
+        names.len() > 3 && names.is_sorted_by(|a, b| a >= b)
+    });
+}
+
+/// The names of the tasks, from top to bottom. Every one of them has a hyphen.
+fn names(screen: &Screen) -> Vec<String> {
+    let name = |row: String| {
+        let word = row.split_whitespace().find(|word| {
+            word.contains('-') && word.starts_with(|c: char| c.is_ascii_lowercase())
+        });
+        word.map(str::to_owned)
+    };
+    rows(screen).into_iter().filter_map(name).collect()
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let terminal = attached(&[]);
+    terminal.wait_for_text("blocked-send");
+    terminal.resize(12, 60);
+    terminal.wait_for("a picture of the new size", |screen| {
+        let lines = lines(screen);
+        lines.len() == 12 && lines[11].contains("q quit") && !rows(screen).is_empty()
+    });
+    terminal.resize(50, 200);
+    terminal.wait_for("a picture of the larger size", |screen| {
+        let lines = lines(screen);
+        lines.len() == 50 && lines[49].trim_end().ends_with("q quit")
+    });
+}
+
+#[test]
+fn ctrl_c_quits_even_while_a_filter_is_written() {
+    let mut terminal = attached(&[]);
+    terminal.type_keys("/site");
+    terminal.wait_for_text("/site");
+    terminal.type_keys("\x03");
+    terminal.wait_for_end(0);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let mut terminal = attached(&[]);
+    terminate(terminal.pid());
+    terminal.wait_for_end(0);
+}
