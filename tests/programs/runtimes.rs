@@ -20,7 +20,10 @@ fn main() -> io::Result<()> {
     let address = agent.wait_listening(LONG);
     let address = address.ok_or_else(|| io::Error::other("the agent is switched off"))?;
     // The line that the tests wait for.
-    io::Write::write_all(&mut io::stdout(), format!("listening on {address}\n").as_bytes())?;
+    io::Write::write_all(
+        &mut io::stdout(),
+        format!("listening on {address}\n").as_bytes(),
+    )?;
     thread::sleep(LONG);
     Ok(())
 }
@@ -63,7 +66,9 @@ async fn local_set() {
 #[track_caller]
 fn spawn(name: &str) {
     #[cfg(tokio_unstable)]
-    let task = task::Builder::new().name(name).spawn(future::pending::<()>());
+    let task = task::Builder::new()
+        .name(name)
+        .spawn(future::pending::<()>());
     #[cfg(not(tokio_unstable))]
     let task = (name, task::spawn(future::pending::<()>()));
     drop(task);

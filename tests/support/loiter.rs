@@ -98,7 +98,13 @@ impl Loiter {
     /// Starts the demo service on this address. It ends with the tests, whatever ends them.
     #[must_use]
     pub fn demo_at(&self, address: &str) -> Program {
-        let args = ["demo", "--serve", "--until-stdin-closes", "--listen", address];
+        let args = [
+            "demo",
+            "--serve",
+            "--until-stdin-closes",
+            "--listen",
+            address,
+        ];
         Program::start(self.command(&args))
     }
 

@@ -53,7 +53,10 @@ impl Program {
     #[must_use]
     pub fn address(&self) -> String {
         let address = self.printed.wait(|printed| {
-            let line = printed.stdout.lines().find(|line| line.contains("listening on "))?;
+            let line = printed
+                .stdout
+                .lines()
+                .find(|line| line.contains("listening on "))?;
             line.rsplit(' ').next().map(str::to_owned)
         });
         address.unwrap_or_else(|| panic!("it does not say where it listens: {:?}", self.printed))
@@ -66,7 +69,11 @@ impl Program {
     pub fn wait_for_stderr(&self, text: &str) {
         let found = |printed: &Printed| printed.stderr.contains(text).then_some(());
         let found = self.printed.wait(found);
-        assert!(found.is_some(), "it does not say `{text}`: {:?}", self.printed);
+        assert!(
+            found.is_some(),
+            "it does not say `{text}`: {:?}",
+            self.printed
+        );
     }
 
     /// What it has written to standard output so far.
@@ -86,7 +93,10 @@ impl Program {
     /// # Panics
     /// When the operating system does not say.
     pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be asked for").is_none()
+        self.child
+            .try_wait()
+            .expect("a child can be asked for")
+            .is_none()
     }
 
     /// Ends it as `kill -9` does.

@@ -15,17 +15,36 @@ use crate::{Watched, wait_until};
 /// Lines and columns at the start.
 const SIZE: (NonZeroU16, NonZeroU16) = (cells(40), cells(140));
 
-/// Says its process id and becomes the program, inside a shell that says afterwards how it ended
-/// and how it left the terminal.
+/// Prints its process id and becomes the program, inside a shell that says afterwards how it
+/// ended and how it left the terminal.
 const SHELL: &str = r#"
-    sh -c 'echo "pid $$"; exec "$0" "$@"' "$@"
+    sh -c 'echo "$$"; exec "$0" "$@"' "$@"
     echo "exit status $?"
     stty -a
 "#;
 
+/// What the terminal has received.
+struct Received {
+    /// May be off the screen before anybody looks.
+    first_line: String,
+    parser: Parser,
+}
+
+impl Received {
+    fn take(&mut self, bytes: &[u8]) {
+        let mut start = bytes.iter();
+        while !self.first_line.ends_with('\n')
+            && let Some(&byte) = start.next()
+        {
+            self.first_line.push(char::from(byte));
+        }
+        self.parser.process(bytes);
+    }
+}
+
 /// A terminal in which a shell runs the program.
 pub struct Terminal {
-    screen: Arc<Watched<Parser>>,
+    received: Arc<Watched<Received>>,
     keyboard: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     shell: Box<dyn Child + Send + Sync>,
@@ -59,22 +78,26 @@ impl Terminal {
             command.env(name, value);
         }
         let shell = pty.slave.spawn_command(command).expect("a shell");
-        let screen = Arc::new(Watched::new(Parser::new(rows, cols, 0)));
-        let output = pty.master.try_clone_reader().expect("the terminal's output");
-        show(output, Arc::clone(&screen));
+        let received = Arc::new(Watched::new(Received {
+            first_line: String::new(),
+            parser: Parser::new(rows, cols, 0),
+        }));
+        let output = pty
+            .master
+            .try_clone_reader()
+            .expect("the terminal's output");
+        show(output, Arc::clone(&received));
         let keyboard = pty.master.take_writer().expect("the terminal's input");
-        let mut terminal = Self {
-            screen,
+        let pid = received
+            .wait(|received| received.first_line.strip_suffix("\r\n")?.parse().ok())
+            .expect("the program starts");
+        Self {
+            received,
             keyboard,
             master: pty.master,
             shell,
-            pid: 0,
-        };
-        terminal.pid = terminal.wait_for_some("a process id", |screen| {
-            let contents = screen.contents();
-            contents.split_once("pid ")?.1.split_once('\n')?.0.trim().parse().ok()
-        });
-        terminal
+            pid,
+        }
     }
 
     /// The program's process id.
@@ -104,15 +127,16 @@ impl Terminal {
     /// # Panics
     /// When there is none.
     pub fn wait_for_some<R>(&self, what: &str, mut find: impl FnMut(&Screen) -> Option<R>) -> R {
-        self.screen
-            .wait(|parser| find(parser.screen()))
+        self.received
+            .wait(|received| find(received.parser.screen()))
             .unwrap_or_else(|| panic!("no {what} on the screen:\n{}", self.contents()))
     }
 
     /// What is on the screen now.
     #[must_use]
     pub fn contents(&self) -> String {
-        self.screen.read(|parser| parser.screen().contents())
+        self.received
+            .read(|received| received.parser.screen().contents())
     }
 
     /// Types this.
@@ -138,8 +162,8 @@ impl Terminal {
     /// When the terminal is gone, or would be.
     pub fn resize(&self, rows: u16, cols: u16) {
         let (rows, cols) = (cells(rows), cells(cols));
-        self.screen
-            .update(|parser| parser.screen_mut().set_size(rows, cols));
+        self.received
+            .update(|received| received.parser.screen_mut().set_size(rows, cols));
         self.master
             .resize(pty_size(rows, cols))
             .expect("the terminal can be resized");
@@ -156,16 +180,22 @@ impl Terminal {
         self.wait_for("settings of a usual terminal", |screen| {
             let settings = screen.contents();
             ["icanon", "echo", "isig", "opost"].iter().all(|setting| {
-                settings.split_whitespace().any(|word| word.trim_end_matches(';') == *setting)
+                settings
+                    .split_whitespace()
+                    .any(|word| word.trim_end_matches(';') == *setting)
             })
         });
-        self.screen.read(|parser| {
-            let screen = parser.screen();
+        self.received.read(|received| {
+            let screen = received.parser.screen();
             assert!(!screen.alternate_screen(), "still on the alternate screen");
             assert!(!screen.hide_cursor(), "the cursor is hidden");
             assert!(!screen.bracketed_paste(), "pastes are still bracketed");
             let mouse = screen.mouse_protocol_mode();
-            assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still captured");
+            assert_eq!(
+                mouse,
+                vt100::MouseProtocolMode::None,
+                "the mouse is still captured"
+            );
         });
     }
 }
@@ -191,12 +221,12 @@ fn pty_size(rows: NonZeroU16, cols: NonZeroU16) -> PtySize {
     }
 }
 
-fn show(mut output: Box<dyn Read + Send>, screen: Arc<Watched<Parser>>) {
+fn show(mut output: Box<dyn Read + Send>, received: Arc<Watched<Received>>) {
     thread::spawn(move || {
         let mut bytes = [0; 16 * 1024];
         // On Linux the end is an error, as the other side is gone.
         while let Ok(count @ 1..) = output.read(&mut bytes) {
-            screen.update(|parser| parser.process(&bytes[..count]));
+            received.update(|received| received.take(&bytes[..count]));
         }
     });
 }

@@ -48,6 +48,7 @@ mod publish;
 mod serve;
 mod sync;
 mod table;
+mod text;
 mod thread;
 
 pub use agent::Agent;

@@ -123,9 +123,9 @@ impl Thread {
         let left = self.last_left.get();
         let followed = match now.saturating_sub(left.at) {
             _ if left.task != task => LastPolls::Apart,
-            ..=AT_ONCE => LastPolls::AtOnce,
-            ..APART => LastPolls::Unclear,
-            _ => LastPolls::Apart,
+            0..=AT_ONCE => LastPolls::AtOnce,
+            APART.. => LastPolls::Apart,
+            _ => LastPolls::Unclear,
         };
         self.last_left.set(Left {
             task: 0,

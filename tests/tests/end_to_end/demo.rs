@@ -37,7 +37,9 @@ fn it_shows_a_service_and_ends_it_on_quit() {
 fn it_takes_the_options_of_the_ui() {
     let (terminal, _) = demo(&["--filter", "site:leak", "--blocked-after", "1m"]);
     terminal.wait_for_text("blocked ≥1m");
-    terminal.wait_for("only leaks", |screen| !screen.contents().contains("healthy/"));
+    terminal.wait_for("only leaks", |screen| {
+        !screen.contents().contains("healthy/")
+    });
 }
 
 #[test]
@@ -58,7 +60,10 @@ fn a_terminated_ui_ends_the_service_too() {
 
 #[test]
 fn it_is_not_misled_by_what_is_meant_for_other_programs() {
-    let env = [("LOITER_LISTEN", "127.0.0.1:1"), ("LOITER_ENABLED", "false")];
+    let env = [
+        ("LOITER_LISTEN", "127.0.0.1:1"),
+        ("LOITER_ENABLED", "false"),
+    ];
     let terminal = LOITER.terminal_with(&["demo"], &env);
     terminal.wait_for_text("blocked-send");
 }

@@ -106,7 +106,10 @@ fn a_client_that_never_reads_costs_bounded_memory() {
     });
     assert_serves(&mut service, &address);
     if let (Some(before), Some(after)) = (before, service.memory_kib()) {
-        assert!(after < before + MOST_GROWTH_KIB, "from {before} to {after} KiB");
+        assert!(
+            after < before + MOST_GROWTH_KIB,
+            "from {before} to {after} KiB"
+        );
     }
     drop(streams);
 }
@@ -157,7 +160,10 @@ fn hostile() -> (Target, TasksUpdate) {
 fn nothing_from_the_wire_steers_the_terminal() {
     let (target, update) = hostile();
     let address = FakeAgent::saying(target, update).start();
-    for args in [["tasks", &address, "--table"], ["tasks", &address, "--json"]] {
+    for args in [
+        ["tasks", &address, "--table"],
+        ["tasks", &address, "--json"],
+    ] {
         let finished = LOITER.run(&args);
         assert_eq!(finished.code, Some(0), "{finished:?}");
         assert!(finished.stdout.contains("evil"), "{finished:?}");

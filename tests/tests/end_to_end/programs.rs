@@ -60,5 +60,8 @@ fn every_runtime_and_every_kind_of_task_is_seen() {
         let file = task["site"]["file"].as_str();
         file.is_some_and(|file| file.ends_with("programs/runtimes.rs"))
     };
-    assert!(roots.iter().filter(in_this_program).count() >= 1, "{roots:?}");
+    assert!(
+        roots.iter().filter(in_this_program).count() >= 1,
+        "{roots:?}"
+    );
 }

@@ -24,7 +24,9 @@ fn the_ui_waits_for_a_killed_service_and_tells_that_it_was_restarted() {
     assert_eq!(service.address(), address);
     terminal.wait_for_text("service restarted");
     terminal.wait_for_text(&format!("pid {}", service.pid()));
-    terminal.wait_for("connected", |screen| !screen.contents().contains("reconnecting"));
+    terminal.wait_for("connected", |screen| {
+        !screen.contents().contains("reconnecting")
+    });
     terminal.type_keys("q");
     terminal.wait_for_end(0);
 }

@@ -26,11 +26,15 @@ fn sites(args: &[&str]) -> Vec<Value> {
 fn rows(key: &str, args: &[&str]) -> Vec<Value> {
     let document = LOITER.tasks(&[&[shared().address.as_str()], args].concat());
     let rows = document[key].as_array();
-    rows.unwrap_or_else(|| panic!("no {key} in {document}")).clone()
+    rows.unwrap_or_else(|| panic!("no {key} in {document}"))
+        .clone()
 }
 
 fn names(tasks: &[Value]) -> Vec<&str> {
-    tasks.iter().filter_map(|task| task["name"].as_str()).collect()
+    tasks
+        .iter()
+        .filter_map(|task| task["name"].as_str())
+        .collect()
 }
 
 fn numbers(rows: &[Value], field: &str) -> Vec<u64> {
@@ -52,7 +56,10 @@ fn the_document_says_whose_tasks_these_are() {
     assert_eq!(document["tier"], "every_task");
     assert_eq!(document["target"]["name"], "loiter-demo");
     assert_eq!(document["target"]["pid"], shared().program.pid());
-    assert_eq!(document["thresholds"]["blocked_after_ns"], 10_000_000_000_u64);
+    assert_eq!(
+        document["thresholds"]["blocked_after_ns"],
+        10_000_000_000_u64
+    );
     let rows = document["tasks"].as_array().expect("tasks").len();
     assert_eq!(document["matched"], rows);
     let alive = document["totals"]["alive"].as_u64().expect("a count");
@@ -96,7 +103,10 @@ fn a_loop_without_exit_is_one_long_poll() {
     assert_eq!(task["polls"], 1, "{task}");
     assert_eq!(task["warn"], "hogging", "{task}");
     assert_eq!(task["idle_ns"], Value::Null, "{task}");
-    assert!(task["longest_poll_ns"].as_u64() >= Some(1_000_000_000), "{task}");
+    assert!(
+        task["longest_poll_ns"].as_u64() >= Some(1_000_000_000),
+        "{task}"
+    );
 }
 
 #[test]
@@ -124,7 +134,9 @@ fn each_order_leaks_a_task() {
 fn short_lives_are_counted_and_remembered() {
     let site = wait_until("ended short tasks", || {
         let sites = sites(&["--filter", "site:churn.rs all", "--sort", "ended"]);
-        sites.into_iter().find(|site| site["ended"].as_u64() > Some(50))
+        sites
+            .into_iter()
+            .find(|site| site["ended"].as_u64() > Some(50))
     });
     assert!(site["spawned"].as_u64() >= site["ended"].as_u64(), "{site}");
     assert!(site["lifetime"]["count"].as_u64() > Some(0), "{site}");
@@ -159,7 +171,10 @@ fn the_filter_keeps_what_matches() {
     assert_eq!(names(&waiters), ["lock-waiter"; 3]);
     let document = LOITER.tasks(&[&shared().address, "--filter", "name:lock-waiter"]);
     assert_eq!(document["matched"], 3);
-    assert!(document["totals"]["alive"].as_u64() > Some(3), "the totals are of all tasks");
+    assert!(
+        document["totals"]["alive"].as_u64() > Some(3),
+        "the totals are of all tasks"
+    );
 }
 
 #[test]
@@ -206,19 +221,29 @@ fn sites_are_sorted_by_their_own_columns() {
     let alive = numbers(&sites(&[]), "alive");
     assert!(alive.len() > 5);
     assert!(alive.is_sorted_by(|a, b| a >= b), "{alive:?}");
-    let oldest = numbers(&sites(&["--sort", "oldest-idle", "--reverse"]), "oldest_idle_ns");
+    let oldest = numbers(
+        &sites(&["--sort", "oldest-idle", "--reverse"]),
+        "oldest_idle_ns",
+    );
     assert!(oldest.is_sorted(), "{oldest:?}");
 }
 
 #[test]
 fn blocked_is_what_one_says_it_is() {
-    let args = ["--filter", "name:blocked-receive state:idle", "--blocked-after"];
+    let args = [
+        "--filter",
+        "name:blocked-receive state:idle",
+        "--blocked-after",
+    ];
     wait_for_tasks("name:blocked-receive state:idle", 1);
     let with = |limit| tasks(&[&args[..], &[limit]].concat()).remove(0);
     assert_eq!(with("1ns")["warn"], "blocked");
     assert_eq!(with("365d")["warn"], Value::Null);
     let document = LOITER.tasks(&[&shared().address, "--blocked-after", "1m30s"]);
-    assert_eq!(document["thresholds"]["blocked_after_ns"], 90_000_000_000_u64);
+    assert_eq!(
+        document["thresholds"]["blocked_after_ns"],
+        90_000_000_000_u64
+    );
 }
 
 #[test]
@@ -232,12 +257,27 @@ fn the_target_may_stand_in_the_environment() {
 
 #[test]
 fn a_pipe_gets_a_table_when_asked_for() {
-    let args = ["tasks", &shared().address, "--table", "--filter", "name:lock-waiter"];
+    let args = [
+        "tasks",
+        &shared().address,
+        "--table",
+        "--filter",
+        "name:lock-waiter",
+    ];
     let finished = LOITER.run(&args);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let lines: Vec<&str> = finished.stdout.lines().collect();
-    assert!(lines[0].contains("Name") && lines[0].contains("Idle"), "{finished:?}");
-    assert_eq!(lines.iter().filter(|line| line.contains("lock_held.rs")).count(), 3);
+    assert!(
+        lines[0].contains("Name") && lines[0].contains("Idle"),
+        "{finished:?}"
+    );
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.contains("lock_held.rs"))
+            .count(),
+        3
+    );
     let summary = lines.last().expect("a summary");
     assert!(summary.starts_with("loiter-demo ("), "{summary}");
     assert!(summary.contains("3 of 3 rows"), "{summary}");
@@ -247,7 +287,11 @@ fn a_pipe_gets_a_table_when_asked_for() {
 fn a_terminal_gets_a_table() {
     let mut terminal = LOITER.terminal(&["tasks", &shared().address, "-f", "name:lock-waiter"]);
     terminal.wait_for_text("3 of 3 rows");
-    assert!(!terminal.contents().contains("\"tasks\""), "{}", terminal.contents());
+    assert!(
+        !terminal.contents().contains("\"tasks\""),
+        "{}",
+        terminal.contents()
+    );
     terminal.wait_for_end(0);
 }
 

@@ -21,7 +21,10 @@ fn lines(screen: &Screen) -> Vec<String> {
 
 /// The lines that show a task: those with a source location.
 fn rows(screen: &Screen) -> Vec<String> {
-    lines(screen).into_iter().filter(|line| line.contains(".rs:")).collect()
+    lines(screen)
+        .into_iter()
+        .filter(|line| line.contains(".rs:"))
+        .collect()
 }
 
 /// The row and column of a heading.
@@ -37,7 +40,12 @@ fn heading(screen: &Screen, title: &str) -> Option<(usize, usize)> {
 #[test]
 fn it_attaches_and_shows_the_tasks() {
     let mut terminal = attached(&[]);
-    for text in ["loiter-demo", &shared().address, "blocked-send", "leak/blocked_send.rs"] {
+    for text in [
+        "loiter-demo",
+        &shared().address,
+        "blocked-send",
+        "leak/blocked_send.rs",
+    ] {
         terminal.wait_for_text(text);
     }
     terminal.type_keys("q");
@@ -50,7 +58,9 @@ fn blocked_tasks_are_counted_and_the_longest_idle_is_on_top() {
     terminal.wait_for("blocked tasks on top", |screen| {
         let top = rows(screen).into_iter().next().unwrap_or_default();
         // Started with the service, before the first request.
-        let stuck = ["blocked-", "lock-", "wait-on-nothing"].iter().any(|name| top.contains(name));
+        let stuck = ["blocked-", "lock-", "wait-on-nothing"]
+            .iter()
+            .any(|name| top.contains(name));
         stuck && !screen.contents().contains(" 0 blocked")
     });
 }
@@ -135,9 +145,9 @@ fn a_click_on_a_heading_sorts() {
 /// The names of the tasks, from top to bottom. Every one of them has a hyphen.
 fn names(screen: &Screen) -> Vec<String> {
     let name = |row: String| {
-        let word = row.split_whitespace().find(|word| {
-            word.contains('-') && word.starts_with(|c: char| c.is_ascii_lowercase())
-        });
+        let word = row
+            .split_whitespace()
+            .find(|word| word.contains('-') && word.starts_with(|c: char| c.is_ascii_lowercase()));
         word.map(str::to_owned)
     };
     rows(screen).into_iter().filter_map(name).collect()

@@ -115,9 +115,15 @@ fn depth(screen: &Screen) -> Depth {
     let colours = colours(screen);
     if colours.is_empty() {
         Depth::None
-    } else if colours.iter().any(|colour| matches!(colour, Color::Rgb(..))) {
+    } else if colours
+        .iter()
+        .any(|colour| matches!(colour, Color::Rgb(..)))
+    {
         Depth::TrueColor
-    } else if colours.iter().any(|colour| matches!(colour, Color::Idx(16..))) {
+    } else if colours
+        .iter()
+        .any(|colour| matches!(colour, Color::Idx(16..)))
+    {
         Depth::Ansi256
     } else {
         Depth::Ansi16
@@ -138,9 +144,12 @@ fn colours_are_those_of_the_palette() {
         (&["--palette", "true-color"], &[], Depth::TrueColor),
     ] {
         let terminal = started(args, env);
-        terminal.wait_for(&format!("{expected:?} with {args:?} and {env:?}"), |screen| {
-            // Rows have been drawn, and with them whatever is coloured.
-            screen.contents().contains(".rs:") && depth(screen) == expected
-        });
+        terminal.wait_for(
+            &format!("{expected:?} with {args:?} and {env:?}"),
+            |screen| {
+                // Rows have been drawn, and with them whatever is coloured.
+                screen.contents().contains(".rs:") && depth(screen) == expected
+            },
+        );
     }
 }

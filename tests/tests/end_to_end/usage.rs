@@ -10,12 +10,20 @@ fn assert_fails(finished: &Finished, what: &str) {
     assert_eq!(finished.stdout, "", "{finished:?}");
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
     assert!(finished.stderr.starts_with("loiter: "), "{finished:?}");
-    assert!(finished.stderr.contains(what), "no `{what}` in {finished:?}");
+    assert!(
+        finished.stderr.contains(what),
+        "no `{what}` in {finished:?}"
+    );
 }
 
 #[test]
 fn help_and_version_succeed() {
-    for args in [&["--help"][..], &["-h"], &["tasks", "--help"], &["demo", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["tasks", "--help"],
+        &["demo", "--help"],
+    ] {
         let finished = LOITER.run(args);
         assert_eq!(finished.code, Some(0), "{finished:?}");
         assert!(finished.stdout.contains("Exit status:"), "{finished:?}");
@@ -23,7 +31,10 @@ fn help_and_version_succeed() {
     }
     let version = LOITER.run(&["--version"]);
     assert_eq!(version.code, Some(0));
-    assert_eq!(version.stdout, format!("loiter {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        version.stdout,
+        format!("loiter {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -45,7 +56,10 @@ fn nobody_listens() {
     let address = free_address().to_string();
     let finished = LOITER.run(&["tasks", &address]);
     assert_fails(&finished, &format!("cannot reach {address}"));
-    assert!(finished.stderr.contains("is the service running"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("is the service running"),
+        "{finished:?}"
+    );
 }
 
 #[test]

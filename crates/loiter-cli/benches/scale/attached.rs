@@ -21,9 +21,8 @@ pub(crate) struct Attached {
     started: Instant,
     output: Receiver<Output>,
     child: Box<dyn Child + Send + Sync>,
-    // Both hang the terminal up when they close.
+    // Hangs the terminal up when it closes.
     _master: Box<dyn MasterPty + Send>,
-    _keyboard: Box<dyn Write + Send>,
 }
 
 /// The screen after something was written to it.
@@ -50,8 +49,8 @@ impl Attached {
             .try_clone_reader()
             .expect("the terminal's output");
         let (sender, output) = mpsc::channel();
-        thread::spawn(move || follow(reader, sender));
         let keyboard = pty.master.take_writer().expect("the terminal's input");
+        thread::spawn(move || follow(reader, keyboard, sender));
         let started = Instant::now();
         let child = pty.slave.spawn_command(command).expect("the UI starts");
         Self {
@@ -59,7 +58,6 @@ impl Attached {
             output,
             child,
             _master: pty.master,
-            _keyboard: keyboard,
         }
     }
 
@@ -91,14 +89,28 @@ impl Drop for Attached {
     }
 }
 
+/// Asks a terminal where its cursor is, and what one answers.
+const WHERE_IS_THE_CURSOR: (&[u8], &[u8]) = (b"\x1b[6n", b"\x1b[1;1R");
+
 /// Keeps the screen up to date until the terminal is gone.
-fn follow(mut reader: Box<dyn Read + Send>, screens: Sender<Output>) {
+fn follow(
+    mut reader: Box<dyn Read + Send>,
+    mut keyboard: Box<dyn Write + Send>,
+    screens: Sender<Output>,
+) {
+    let (question, answer) = WHERE_IS_THE_CURSOR;
     let mut parser = Parser::new(ROWS, COLUMNS, 0);
     let mut bytes = [0; 64 * 1024];
     // On Linux the end is an error, as the other side is gone.
     while let Ok(count @ 1..) = reader.read(&mut bytes) {
         let at = Instant::now();
         parser.process(&bytes[..count]);
+        if bytes[..count]
+            .windows(question.len())
+            .any(|part| part == question)
+        {
+            let _ = keyboard.write_all(answer);
+        }
         let contents = parser.screen().contents();
         // Nobody looks any more once the first rows have come, but the UI must be able to write.
         let _ = screens.send(Output { at, contents });

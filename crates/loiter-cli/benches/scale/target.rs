@@ -22,7 +22,11 @@ pub(crate) struct Target {
 impl Target {
     /// Starts it and waits until every task waits.
     pub(crate) fn start(tasks: usize) -> Self {
-        let mut child = Command::new(env::current_exe().expect("this program"))
+        let mut command = Command::new(env::current_exe().expect("this program"));
+        for variable in loiter::ENV {
+            command.env_remove(variable.name);
+        }
+        let mut child = command
             .args([service::FLAG, &tasks.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

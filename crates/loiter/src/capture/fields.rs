@@ -10,7 +10,10 @@ use tracing_core::{
 };
 
 use super::span::Span;
-use crate::table::{Spawn, TaskRef};
+use crate::{
+    table::{Spawn, TaskRef},
+    text::cut,
+};
 
 /// Bytes of a path that are kept; of a longer one, the first ones.
 const PATH: usize = 512;
@@ -162,7 +165,7 @@ impl<const SIZE: usize> Stack<SIZE> {
     }
 
     fn push(&mut self, text: &str) {
-        let text = &text[..text.floor_char_boundary(SIZE - self.len)];
+        let text = cut(text, SIZE - self.len);
         self.bytes[self.len..][..text.len()].copy_from_slice(text.as_bytes());
         self.len += text.len();
     }
@@ -186,7 +189,7 @@ struct Bounded(String);
 impl Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = TEXT.saturating_sub(self.0.len());
-        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        self.0.push_str(cut(text, room));
         Ok(())
     }
 }

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::text::cut;
+
 /// Bytes of a name that are kept.
 const LONGEST: usize = 256;
 
@@ -31,7 +33,7 @@ struct Entry {
 impl Names {
     /// Counts one more user of a name. Overlong names are cut.
     pub(crate) fn take(&self, name: &str) -> u32 {
-        let name = &name[..name.floor_char_boundary(LONGEST)];
+        let name = cut(name, LONGEST);
         let mut inner = self.lock();
         if let Some(&id) = inner.ids.get(name) {
             inner.entries[id as usize].users += 1;

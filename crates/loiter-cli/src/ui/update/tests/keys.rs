@@ -1,0 +1,126 @@
+//! Each key does what the table of keys says.
+
+use crossterm::event::KeyCode;
+use loiter_model::{
+    Nanos,
+    query::{SiteColumn, TaskColumn},
+};
+
+use super::lost;
+use crate::ui::{
+    Effect,
+    fixture::Ui,
+    keymap::{Action, BINDINGS, Scope, Stroke},
+    state::{Place, Popup},
+};
+
+/// A UI in which this action does something here, and how to see that it did.
+fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
+    let mut ui = match scope {
+        Scope::Sites => Ui::sites(80, 24),
+        Scope::Task => Ui::task(80, 24),
+        _ => Ui::tasks(80, 24),
+    };
+    match scope {
+        Scope::Help => ui.keys("?"),
+        Scope::Columns => ui.keys("c"),
+        Scope::Filter => ui.keys("/blocked"),
+        _ => {}
+    }
+    if matches!(
+        action,
+        Action::Up | Action::PageUp | Action::HalfPageUp | Action::Top
+    ) {
+        ui.keys("G");
+    }
+    (ui, done(scope, action))
+}
+
+/// Where moving has led.
+fn place(ui: &Ui) -> u64 {
+    match (&ui.state.popup, &ui.state.place) {
+        (Some(Popup::Help { scrolled }), _) => u64::from(*scrolled),
+        (Some(Popup::Columns { selected }), _) => *selected as u64,
+        (None, Place::Sites) => ui.state.sites.row(),
+        (None, Place::Task(detail)) => u64::from(detail.scrolled),
+        (None, _) => ui.state.tasks.row(),
+    }
+}
+
+fn bottom(scope: Scope) -> (Ui, u64) {
+    let (mut ui, _) = does(scope, Action::Down);
+    ui.keys("G");
+    let bottom = place(&ui);
+    (ui, bottom)
+}
+
+fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
+    match action {
+        Action::Quit => |ui| ui.effects.contains(&Effect::Quit),
+        Action::Help => |ui| matches!(ui.state.popup, Some(Popup::Help { .. })),
+        Action::Close => |ui| ui.state.popup.is_none(),
+        Action::Back => |ui| !matches!(ui.state.place, Place::Task(_)),
+        Action::Open if scope == Scope::Sites => {
+            |ui| matches!(ui.state.place, Place::TasksOfSite { .. })
+        }
+        Action::Open => |ui| matches!(ui.state.place, Place::Task(_)),
+        Action::Apply => |ui| ui.state.filter.text() == "blocked",
+        Action::Cancel => {
+            |ui| ui.state.filter.text().is_empty() && ui.state.filter.editor().is_none()
+        }
+        Action::ShowTasks => |ui| matches!(ui.state.place, Place::Tasks),
+        Action::ShowSites => |ui| matches!(ui.state.place, Place::Sites),
+        Action::Down => |ui| place(ui) == 1,
+        Action::PageDown | Action::HalfPageDown => |ui| place(ui) > 1,
+        Action::Up => |ui| place(ui) == bottom(ui.state.scope()).1 - 1,
+        Action::PageUp | Action::HalfPageUp => |ui| place(ui) + 1 < bottom(ui.state.scope()).1,
+        Action::Top => |ui| place(ui) == 0,
+        Action::Bottom => |ui| place(ui) > 1,
+        Action::SortLeft if scope == Scope::Sites => {
+            // Alive is the first one already.
+            |ui| ui.state.sites.sort.column == SiteColumn::Alive
+        }
+        Action::SortLeft => |ui| ui.state.tasks.sort.column == TaskColumn::State,
+        Action::SortRight if scope == Scope::Sites => {
+            |ui| ui.state.sites.sort.column == SiteColumn::Blocked
+        }
+        Action::SortRight => |ui| ui.state.tasks.sort.column == TaskColumn::Busy,
+        Action::InvertSort if scope == Scope::Sites => |ui| !ui.state.sites.sort.descending,
+        Action::InvertSort => |ui| !ui.state.tasks.sort.descending,
+        Action::EditFilter => |ui| ui.state.filter.editor().is_some(),
+        Action::ToggleEnded => |ui| ui.state.filter.effective().to_string() == "all",
+        Action::RaiseThreshold => |ui| ui.state.thresholds().blocked_after == Nanos::from_secs(20),
+        Action::LowerThreshold => |ui| ui.state.thresholds().blocked_after == Nanos::from_secs(5),
+        Action::ChooseColumns => |ui| matches!(ui.state.popup, Some(Popup::Columns { .. })),
+        Action::ToggleColumn => |ui| !ui.state.tasks.shown().contains(&TaskColumn::Warn),
+        Action::Pause => |ui| ui.state.paused.is_some(),
+        Action::Reconnect => |ui| {
+            ui.fail(lost());
+            ui.keys("R");
+            ui.effects.contains(&Effect::Connect)
+        },
+        Action::GoToParent => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(1),
+        Action::GoToWaker => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(31),
+    }
+}
+
+#[test]
+fn each_key_does_what_it_says() {
+    for binding in BINDINGS {
+        for scope in binding.scopes {
+            for stroke in binding.strokes {
+                let (mut ui, done) = does(*scope, binding.action);
+                assert_eq!(ui.state.scope(), *scope);
+                match *stroke {
+                    Stroke::Key(code) => ui.key(code),
+                    Stroke::Ctrl(letter) => ui.ctrl(letter),
+                    Stroke::Twice(letter) => {
+                        ui.key(KeyCode::Char(letter));
+                        ui.key(KeyCode::Char(letter));
+                    }
+                }
+                assert!(done(&mut ui), "{stroke:?} in {scope:?}: {}", binding.does);
+            }
+        }
+    }
+}
