@@ -1,8 +1,8 @@
 //! Peers that are not what they should be.
 
 use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener},
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     pin::Pin,
     sync::Arc,
     thread,
@@ -34,10 +34,8 @@ impl FakeServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound port");
         thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                // The first packet of the client, or as much of it as has come.
-                let _ = stream.read(&mut [0; 1024]);
-                let _ = stream.write_all(answer);
+            for stream in listener.incoming().flatten() {
+                thread::spawn(move || reply(stream, answer));
             }
         });
         Self { address }
@@ -48,6 +46,15 @@ impl FakeServer {
     pub fn address(&self) -> String {
         self.address.to_string()
     }
+}
+
+/// Answers the first packet, then reads on to the end: hanging up on what is unread would reset
+/// the connection, and the client might never see the answer.
+fn reply(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    let _ = stream.read(&mut [0; 1024])?;
+    stream.write_all(answer)?;
+    stream.shutdown(Shutdown::Write)?;
+    io::copy(&mut stream, &mut io::sink()).map(drop)
 }
 
 type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;

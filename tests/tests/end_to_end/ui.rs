@@ -91,7 +91,7 @@ fn the_selected_task_opens() {
     let mut terminal = attached(&["--filter", "name:lock-holder"]);
     terminal.wait_for("one row", |screen| rows(screen).len() == 1);
     terminal.type_keys("\r");
-    for text in ["lock-holder", "poll times", "scheduled times", "timeline"] {
+    for text in ["lock-holder", "timeline", "longest poll", "live wakers"] {
         terminal.wait_for_text(text);
     }
     terminal.type_keys("\x1b");

@@ -188,7 +188,7 @@ fn completions_know_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let finished = LOITER.run(&["completions", shell]);
         assert_eq!(finished.code, Some(0), "{finished:?}");
-        for word in ["blocked-after", "completions", "longest-poll"] {
+        for word in ["blocked-after", "completions", "tasks"] {
             assert!(finished.stdout.contains(word), "{word} for {shell}");
         }
     }

@@ -17,6 +17,8 @@ use crate::{
 /// Attaches the UI to a target until the user has seen enough.
 pub(crate) fn run(target: Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<(), Error> {
     let options = options(&target, query, view)?;
+    // crossterm looks at NO_COLOR by itself, but what the command line says counts for more.
+    crossterm::style::force_color_output(options.palette != Palette::None);
     let source = Arc::new(Native::new(target));
     Ok(runtime()?.block_on(ui::run(source, options))?)
 }

@@ -14,10 +14,12 @@ pub(crate) fn spawn() {
 async fn spawn_often() {
     let mut interval = time::interval(Duration::from_millis(10));
     interval.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
-    for number in 0_u64.. {
+    let mut number = 0_u64;
+    loop {
         interval.tick().await;
         named::spawn("short-lived", async move {
             time::sleep(Duration::from_millis(number % 40)).await;
         });
+        number += 1;
     }
 }

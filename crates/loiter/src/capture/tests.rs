@@ -400,7 +400,9 @@ fn polls_nested_by_a_local_set_belong_to_their_tasks() {
         let runtime = runtime();
         let local = LocalSet::new();
         local.block_on(&runtime, async {
-            let spawned = tokio::task::spawn_local(async { tokio::spawn(pending::<()>()) });
+            let spawned = tokio::task::spawn_local(async {
+                tokio::spawn(pending::<()>());
+            });
             spawned.await.expect("ok");
             yield_now().await;
             let local_task = ended(&table)

@@ -54,12 +54,19 @@ impl Slab {
                 Err(current) => head = current,
             }
         }
-        let index = self
-            .fresh
-            .fetch_update(Relaxed, Relaxed, |fresh| {
-                (fresh < self.capacity).then(|| fresh + 1)
-            })
-            .ok()?;
+        let mut index = self.fresh.load(Relaxed);
+        loop {
+            if index == self.capacity {
+                return None;
+            }
+            let next = self
+                .fresh
+                .compare_exchange_weak(index, index + 1, Relaxed, Relaxed);
+            match next {
+                Ok(_) => break,
+                Err(current) => index = current,
+            }
+        }
         let page = self.pages[index as usize / PAGE]
             .get_or_init(|| (0..PAGE).map(|_| Slot::new()).collect());
         Some((index, &page[index as usize % PAGE]))

@@ -332,12 +332,19 @@ impl Slot {
     /// A waker went, dropped or used up. Counts no further down than zero: a clone may have
     /// been made where a scoped dispatcher hid it.
     pub(crate) fn waker_gone(&self) -> Held {
-        let gone = self.holders.fetch_update(AcqRel, Acquire, |holders| {
-            (holders & WAKERS > 0).then(|| holders - 1)
-        });
-        match gone {
-            Ok(1) => Held::NoMore,
-            _ => Held::Yes,
+        let mut holders = self.holders.load(Relaxed);
+        loop {
+            if holders & WAKERS == 0 {
+                return Held::Yes;
+            }
+            match self
+                .holders
+                .compare_exchange_weak(holders, holders - 1, AcqRel, Relaxed)
+            {
+                Ok(1) => return Held::NoMore,
+                Ok(_) => return Held::Yes,
+                Err(current) => holders = current,
+            }
         }
     }
 
