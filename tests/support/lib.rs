@@ -6,6 +6,7 @@
 mod fake;
 mod loiter;
 mod program;
+mod received;
 mod terminal;
 mod wait;
 

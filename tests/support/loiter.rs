@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{PATIENCE, Program, Terminal};
+use crate::{PATIENCE, Program, Terminal, terminal::Manners};
 
 /// The binary under test.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +117,12 @@ impl Loiter {
     /// Runs it in a terminal with these environment variables.
     #[must_use]
     pub fn terminal_with(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
-        Terminal::start(self.path, args, env)
+        Terminal::start(self.path, args, env, Manners::Answers)
+    }
+
+    /// Runs it in a terminal that leaves every question unanswered, as some do.
+    #[must_use]
+    pub fn silent_terminal(&self, args: &[&str]) -> Terminal {
+        Terminal::start(self.path, args, &[], Manners::Silent)
     }
 }

@@ -1,16 +1,16 @@
 //! A terminal with `loiter` in it, as far as a program can tell.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     num::NonZeroU16,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use vt100::{Parser, Screen};
+use vt100::Screen;
 
-use crate::{Watched, wait_until};
+use crate::{Watched, received::Received, wait_until};
 
 /// Lines and columns at the start.
 const SIZE: (NonZeroU16, NonZeroU16) = (cells(40), cells(140));
@@ -23,29 +23,20 @@ const SHELL: &str = r#"
     stty -a
 "#;
 
-/// What the terminal has received.
-struct Received {
-    /// May be off the screen before anybody looks.
-    first_line: String,
-    parser: Parser,
-}
+/// What leads to the program's standard input.
+type Keyboard = Arc<Mutex<Box<dyn Write + Send>>>;
 
-impl Received {
-    fn take(&mut self, bytes: &[u8]) {
-        let mut start = bytes.iter();
-        while !self.first_line.ends_with('\n')
-            && let Some(&byte) = start.next()
-        {
-            self.first_line.push(char::from(byte));
-        }
-        self.parser.process(bytes);
-    }
+/// Whether a terminal answers when it is asked something. Real ones do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manners {
+    Answers,
+    Silent,
 }
 
 /// A terminal in which a shell runs the program.
 pub struct Terminal {
     received: Arc<Watched<Received>>,
-    keyboard: Box<dyn Write + Send>,
+    keyboard: Keyboard,
     master: Box<dyn MasterPty + Send>,
     shell: Box<dyn Child + Send + Sync>,
     pid: u32,
@@ -58,7 +49,12 @@ impl Terminal {
     /// # Panics
     /// When there is no terminal to be had, or the program does not start.
     #[must_use]
-    pub fn start(program: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        program: &str,
+        args: &[&str],
+        env: &[(&str, &str)],
+        manners: Manners,
+    ) -> Self {
         let (rows, cols) = SIZE;
         let pty = native_pty_system()
             .openpty(pty_size(rows, cols))
@@ -78,18 +74,17 @@ impl Terminal {
             command.env(name, value);
         }
         let shell = pty.slave.spawn_command(command).expect("a shell");
-        let received = Arc::new(Watched::new(Received {
-            first_line: String::new(),
-            parser: Parser::new(rows, cols, 0),
-        }));
+        let received = Arc::new(Watched::new(Received::nothing(rows, cols)));
         let output = pty
             .master
             .try_clone_reader()
             .expect("the terminal's output");
-        show(output, Arc::clone(&received));
         let keyboard = pty.master.take_writer().expect("the terminal's input");
+        let keyboard = Arc::new(Mutex::new(keyboard));
+        let answers = (manners == Manners::Answers).then(|| Arc::clone(&keyboard));
+        show(output, Arc::clone(&received), answers);
         let pid = received
-            .wait(|received| received.first_line.strip_suffix("\r\n")?.parse().ok())
+            .wait(|received| received.first_line()?.parse().ok())
             .expect("the program starts");
         Self {
             received,
@@ -128,7 +123,7 @@ impl Terminal {
     /// When there is none.
     pub fn wait_for_some<R>(&self, what: &str, mut find: impl FnMut(&Screen) -> Option<R>) -> R {
         self.received
-            .wait(|received| find(received.parser.screen()))
+            .wait(|received| find(received.screen()))
             .unwrap_or_else(|| panic!("no {what} on the screen:\n{}", self.contents()))
     }
 
@@ -136,7 +131,7 @@ impl Terminal {
     #[must_use]
     pub fn contents(&self) -> String {
         self.received
-            .read(|received| received.parser.screen().contents())
+            .read(|received| received.screen().contents())
     }
 
     /// Types this.
@@ -144,10 +139,7 @@ impl Terminal {
     /// # Panics
     /// When the terminal is gone.
     pub fn type_keys(&mut self, keys: &str) {
-        self.keyboard
-            .write_all(keys.as_bytes())
-            .and_then(|()| self.keyboard.flush())
-            .expect("the terminal takes input");
+        type_on(&self.keyboard, keys).expect("the terminal takes input");
     }
 
     /// Clicks on a cell, counted from 0.
@@ -163,7 +155,7 @@ impl Terminal {
     pub fn resize(&self, rows: u16, cols: u16) {
         let (rows, cols) = (cells(rows), cells(cols));
         self.received
-            .update(|received| received.parser.screen_mut().set_size(rows, cols));
+            .update(|received| received.resize(rows, cols));
         self.master
             .resize(pty_size(rows, cols))
             .expect("the terminal can be resized");
@@ -186,7 +178,7 @@ impl Terminal {
             })
         });
         self.received.read(|received| {
-            let screen = received.parser.screen();
+            let screen = received.screen();
             assert!(!screen.alternate_screen(), "still on the alternate screen");
             assert!(!screen.hide_cursor(), "the cursor is hidden");
             assert!(!screen.bracketed_paste(), "pastes are still bracketed");
@@ -221,12 +213,31 @@ fn pty_size(rows: NonZeroU16, cols: NonZeroU16) -> PtySize {
     }
 }
 
-fn show(mut output: Box<dyn Read + Send>, received: Arc<Watched<Received>>) {
+fn type_on(keyboard: &Keyboard, keys: &str) -> io::Result<()> {
+    let mut keyboard = keyboard.lock().unwrap_or_else(PoisonError::into_inner);
+    keyboard.write_all(keys.as_bytes())?;
+    keyboard.flush()
+}
+
+/// Shows what the program writes, and answers its questions when there is a way to.
+fn show(
+    mut output: Box<dyn Read + Send>,
+    received: Arc<Watched<Received>>,
+    answers: Option<Keyboard>,
+) {
     thread::spawn(move || {
         let mut bytes = [0; 16 * 1024];
         // On Linux the end is an error, as the other side is gone.
         while let Ok(count @ 1..) = output.read(&mut bytes) {
-            received.update(|received| received.take(&bytes[..count]));
+            let mut answer = None;
+            received.update(|received| {
+                received.take(&bytes[..count]);
+                answer = received.answer();
+            });
+            if let (Some(answer), Some(keyboard)) = (answer, &answers) {
+                // The program may be gone by now.
+                let _ = type_on(keyboard, &answer);
+            }
         }
     });
 }

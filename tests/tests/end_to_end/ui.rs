@@ -19,12 +19,17 @@ fn lines(screen: &Screen) -> Vec<String> {
     screen.rows(0, columns.get()).collect()
 }
 
-/// The lines that show a task: those with a source location.
+/// The lines that show a task or a site: those with a source location, below the headings.
 fn rows(screen: &Screen) -> Vec<String> {
     lines(screen)
         .into_iter()
+        .skip_while(|line| !is_headings(line))
         .filter(|line| line.contains(".rs:"))
         .collect()
+}
+
+fn is_headings(line: &str) -> bool {
+    line.contains("Site") && (line.contains("Name") || line.contains("Alive"))
 }
 
 /// The row and column of a heading.
@@ -50,6 +55,12 @@ fn it_attaches_and_shows_the_tasks() {
     }
     terminal.type_keys("q");
     terminal.wait_for_end(0);
+}
+
+#[test]
+fn it_asks_nothing_of_the_terminal() {
+    let terminal = LOITER.silent_terminal(&[&shared().address]);
+    terminal.wait_for_text("blocked-send");
 }
 
 #[test]

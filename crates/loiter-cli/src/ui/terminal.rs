@@ -57,8 +57,9 @@ impl Screen {
             EnableMouseCapture,
             EnableBracketedPaste
         )?;
-        let mut terminal = Terminal::new(CrosstermBackend::new(output))?;
-        terminal.clear()?;
+        // Not cleared: the alternate screen is empty, and `Terminal::clear` would wait for the
+        // terminal to say where its cursor is, which not every one does.
+        let terminal = Terminal::new(CrosstermBackend::new(output))?;
         Ok(Self { terminal })
     }
 

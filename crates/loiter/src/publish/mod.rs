@@ -14,19 +14,22 @@ pub(crate) use answer::Answers;
 pub(crate) use close_up::CloseUp;
 pub(crate) use pump::{Batch, Pump, Watch};
 
-use crate::{agent::Core, serve, thread::Thread};
+use crate::{agent::Core, notice, serve, thread::Thread};
 
 /// Starts the thread.
 pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
-    // Built here, so that a failure is the caller's to report.
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     thread::Builder::new()
         .name("loiter".to_owned())
         .spawn(move || {
+            // Before the runtime is built: that makes spans, too.
             Thread::with(Thread::become_agent);
-            runtime.block_on(run(core));
+            match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(run(core)),
+                Err(error) => notice::warn(
+                    core.through_tracing,
+                    &format!("nobody can look at this program: no runtime for the agent: {error}"),
+                ),
+            }
         })?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use loiter_model::{
-    Nanos, SiteId, TaskSeq,
+    Nanos, SiteId, State, TaskSeq,
     query::Filter,
     update::{Event, EventBatch, EventKind},
 };
@@ -45,7 +45,7 @@ pub(super) async fn feed(
         // Batches that the channel dropped show as a gap in the count.
         missed += batch.before - expected.unwrap_or(batch.before);
         expected = Some(batch.before + batch.events.len() as u64);
-        let events = chosen.of(&batch.events);
+        let events = chosen.of(&batch.events, &mut missed);
         if events.is_empty() {
             continue;
         }
@@ -82,35 +82,45 @@ impl<'a> Chosen<'a> {
         }
     }
 
-    fn of(&mut self, raw: &[Raw]) -> Vec<Event> {
-        raw.iter()
-            .filter(|event| self.everything || self.wants(event))
-            .filter_map(event)
-            .collect()
+    /// The wanted ones; `missed` counts those of tasks that are forgotten already, so that
+    /// nobody can say.
+    fn of(&mut self, raw: &[Raw], missed: &mut u64) -> Vec<Event> {
+        let mut events = Vec::new();
+        for occurred in raw {
+            let verdict = match self.everything {
+                true => Some(true),
+                false => self.verdict(occurred),
+            };
+            match verdict {
+                Some(true) => events.extend(event(occurred)),
+                Some(false) => {}
+                None => *missed += 1,
+            }
+            if occurred.what == What::Drop {
+                self.verdicts.remove(&occurred.seq);
+            }
+        }
+        events
     }
 
-    fn wants(&mut self, event: &Raw) -> bool {
-        if self.verdicts.len() > MOST_VERDICTS {
+    /// Whether the task of an event is wanted; `None` if nothing is known of it any more.
+    fn verdict(&mut self, event: &Raw) -> Option<bool> {
+        if let Some(&verdict) = self.verdicts.get(&event.seq) {
+            return Some(verdict);
+        }
+        let table: &Table = &self.core.table;
+        let seq = TaskSeq::new(event.seq)?;
+        let mut task = table.find(seq, &mut Some(event.index))?;
+        // It may have ended since; the filter is about what holds for its whole life.
+        task.state = State::Idle;
+        task.ending = None;
+        let limits = &self.core.config.thresholds;
+        let verdict = self.filter.matches(&task, limits, table);
+        if self.verdicts.len() >= MOST_VERDICTS {
             self.verdicts.clear();
         }
-        let verdict = match self.verdicts.get(&event.seq) {
-            Some(&verdict) => verdict,
-            None => {
-                let table: &Table = &self.core.table;
-                let task =
-                    TaskSeq::new(event.seq).and_then(|seq| table.find(seq, &mut Some(event.index)));
-                let verdict = task.is_some_and(|task| {
-                    self.filter
-                        .matches(&task, &self.core.config.thresholds, table)
-                });
-                self.verdicts.insert(event.seq, verdict);
-                verdict
-            }
-        };
-        if event.what == What::Drop {
-            self.verdicts.remove(&event.seq);
-        }
-        verdict
+        self.verdicts.insert(event.seq, verdict);
+        Some(verdict)
     }
 
     /// The sites of these events that the client has not been told of.

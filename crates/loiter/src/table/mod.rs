@@ -441,7 +441,6 @@ fn task(reading: &Reading, now: u64) -> Task {
         }
         Phase::Ended => (State::Ended, 0, 0),
     };
-    let known = |bytes: u32| (bytes != 0).then_some(u64::from(bytes));
     Task {
         seq: TaskSeq::new(reading.seq).expect("a slot in use has a number"),
         tokio_id: std::num::NonZeroU64::new(reading.tokio_id),
@@ -449,8 +448,8 @@ fn task(reading: &Reading, now: u64) -> Task {
         kind: Kind::ALL[reading.kind as usize % Kind::ALL.len()],
         site: SiteId(reading.site),
         parent: TaskSeq::new(reading.parent),
-        size: known(reading.size),
-        original_size: known(reading.original_size),
+        size: Some(u64::from(reading.size)),
+        original_size: (reading.original_size != 0).then_some(u64::from(reading.original_size)),
         spawned_at: Nanos(reading.spawned_at),
         state,
         in_state: Nanos(in_state),

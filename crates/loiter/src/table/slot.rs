@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     site: AtomicU32,
     /// One more than the name's id, 0 for none.
     name: AtomicU32,
-    /// Bytes, saturated; 0 for unknown.
+    /// Bytes, saturated.
     size: AtomicU32,
     /// Bytes before boxing, saturated; 0 when it was not boxed.
     original_size: AtomicU32,
