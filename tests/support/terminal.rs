@@ -130,8 +130,7 @@ impl Terminal {
     /// What is on the screen now.
     #[must_use]
     pub fn contents(&self) -> String {
-        self.received
-            .read(|received| received.screen().contents())
+        self.received.read(|received| received.screen().contents())
     }
 
     /// Types this.
@@ -154,8 +153,7 @@ impl Terminal {
     /// When the terminal is gone, or would be.
     pub fn resize(&self, rows: u16, cols: u16) {
         let (rows, cols) = (cells(rows), cells(cols));
-        self.received
-            .update(|received| received.resize(rows, cols));
+        self.received.update(|received| received.resize(rows, cols));
         self.master
             .resize(pty_size(rows, cols))
             .expect("the terminal can be resized");
