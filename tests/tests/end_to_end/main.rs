@@ -1,4 +1,6 @@
-//! The whole of loiter, over real processes, sockets and terminals.
+//! The whole of loiter, over real processes, sockets and terminals. It takes a Unix: signals, a
+//! shell, `stty`.
+#![cfg(unix)]
 
 mod demo;
 mod hostile;

@@ -1,5 +1,6 @@
 //! The terminal UI, used as people use it.
 
+use loiter_model::Nanos;
 use loiter_tests::{Terminal, terminate};
 use vt100::Screen;
 
@@ -67,13 +68,21 @@ fn it_asks_nothing_of_the_terminal() {
 fn blocked_tasks_are_counted_and_the_longest_idle_is_on_top() {
     let terminal = attached(&["--blocked-after", "100ms"]);
     terminal.wait_for("blocked tasks on top", |screen| {
-        let top = rows(screen).into_iter().next().unwrap_or_default();
-        // Started with the service, before the first request.
-        let stuck = ["blocked-", "lock-", "wait-on-nothing"]
-            .iter()
-            .any(|name| top.contains(name));
-        stuck && !screen.contents().contains(" 0 blocked")
+        let idle = idle_times(screen);
+        let longest_first = idle.is_sorted_by(|a, b| a >= b);
+        let is_blocked = idle.first() >= Some(&Nanos::from_millis(100));
+        idle.len() > 5 && longest_first && is_blocked && !screen.contents().contains(" 0 blocked")
     });
+}
+
+/// The idle times on the screen, from top to bottom.
+fn idle_times(screen: &Screen) -> Vec<Nanos> {
+    let idle_time = |row: String| {
+        let mut words = row.split_whitespace();
+        words.find(|word| *word == "idle")?;
+        words.next()?.parse().ok()
+    };
+    rows(screen).into_iter().filter_map(idle_time).collect()
 }
 
 #[test]
