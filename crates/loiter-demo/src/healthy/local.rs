@@ -16,7 +16,7 @@ pub(crate) fn start() -> io::Result<()> {
         .build()?;
     let run = move || {
         let session = async {
-            // Only fails when the task panics or is aborted, and then the session is over.
+            // Only fails when the task panics or is aborted: then there is nothing left to run.
             let _ = named::spawn_local("session", count(Rc::new(Cell::new(0)))).await;
         };
         LocalSet::new().block_on(&runtime, session);
