@@ -267,7 +267,7 @@ impl Builder {
         self
     }
 
-    /// Tasks tracked at a time, 128 bytes each as they come; further ones are counted only.
+    /// Tasks tracked at a time, 192 bytes each as they come; further ones are counted only.
     /// 2^30 at most.
     #[must_use]
     pub fn max_tasks(mut self, tasks: usize) -> Self {

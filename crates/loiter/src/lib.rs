@@ -30,7 +30,7 @@
 //! spans, which the agent keeps to itself.
 //!
 //! # What it costs
-//! A spawn, a poll and a wake write a few words into the task's slot of 128 bytes: no lock, no
+//! A spawn, a poll and a wake write a few words into the task's slot of 192 bytes: no lock, no
 //! allocation, no system call. All else happens on the agent's own thread. `cargo bench -p
 //! loiter --bench overhead` measures it beside bare tokio and console-subscriber.
 //!

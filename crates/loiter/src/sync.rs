@@ -2,6 +2,6 @@
 
 pub(crate) use std::sync::atomic;
 
-/// Slots in a page of the slab: 128 KiB, so that a small service pays little and a large one
+/// Slots in a page of the slab: 192 KiB, so that a small service pays little and a large one
 /// allocates once in a thousand spawns.
 pub(crate) const PAGE: usize = 1024;

@@ -26,21 +26,34 @@ pub(crate) struct Thread {
     /// The tasks whose polls are under way here, outermost first.
     polling: [Cell<u64>; DEEPEST],
     depth: Cell<usize>,
-    last_left: Cell<Left>,
+    last: Cell<LastPolls>,
     shard: Cell<u32>,
     is_agent: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
 }
 
-/// The poll that ended last on a thread.
+/// The poll that began last on a thread, and the one that ended last.
+///
+/// Only facts: what follows from them is worked out when a task ends.
 #[derive(Clone, Copy, Debug)]
-struct Left {
+struct LastPolls {
+    /// What ended last before the last beginning.
+    before: End,
+    began_at: u64,
+    /// Something held a waker of the task that began.
+    waker_held: bool,
+    end: End,
+}
+
+/// When a task's poll ended.
+#[derive(Clone, Copy, Debug)]
+struct End {
     task: u64,
     at: u64,
-    /// How it followed the same task's poll before it.
-    followed: LastPolls,
-    /// Something held a waker of the task when it began.
-    waker_held: bool,
+}
+
+impl End {
+    const NONE: Self = Self { task: 0, at: 0 };
 }
 
 #[derive(Clone, Copy)]
@@ -61,11 +74,11 @@ impl Thread {
         Self {
             polling: [const { Cell::new(0) }; DEEPEST],
             depth: Cell::new(0),
-            last_left: Cell::new(Left {
-                task: 0,
-                at: 0,
-                followed: LastPolls::Apart,
+            last: Cell::new(LastPolls {
+                before: End::NONE,
+                began_at: 0,
                 waker_held: false,
+                end: End::NONE,
             }),
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
@@ -120,18 +133,12 @@ impl Thread {
             top.set(task);
         }
         self.depth.set(depth + 1);
-        let left = self.last_left.get();
-        let followed = match now.saturating_sub(left.at) {
-            _ if left.task != task => LastPolls::Apart,
-            0..=AT_ONCE => LastPolls::AtOnce,
-            APART.. => LastPolls::Apart,
-            _ => LastPolls::Unclear,
-        };
-        self.last_left.set(Left {
-            task: 0,
-            at: 0,
-            followed,
+        let last = self.last.get();
+        self.last.set(LastPolls {
+            before: last.end,
+            began_at: now,
             waker_held,
+            end: End::NONE,
         });
     }
 
@@ -146,10 +153,9 @@ impl Thread {
             }
             self.depth.set(depth - 1);
         }
-        self.last_left.set(Left {
-            task,
-            at: now,
-            ..self.last_left.get()
+        self.last.set(LastPolls {
+            end: End { task, at: now },
+            ..self.last.get()
         });
     }
 
@@ -159,18 +165,29 @@ impl Thread {
     /// thread. A future that it drops at any other moment was cancelled: aborted, or dropped
     /// with its runtime.
     pub(crate) fn ending(&self, task: u64, panicking: bool) -> Ending {
-        let left = self.last_left.get();
-        if left.task != task {
+        let last = self.last.get();
+        if last.end.task != task {
             return Ending::Unknown;
         }
-        match left.followed {
-            LastPolls::AtOnce | LastPolls::Unclear if panicking => Ending::Panicked,
+        let gap = match last.before {
+            before if before.task == task => last.began_at.saturating_sub(before.at),
+            // Something else was polled between.
+            _ => APART,
+        };
+        match gap {
+            APART.. => Ending::Cancelled,
+            _ if panicking => Ending::Panicked,
             // An abort that meets a running task drops its future right after a poll, too, but
             // then the future still waits for something, which holds a waker.
-            LastPolls::AtOnce if !left.waker_held => Ending::Finished,
-            LastPolls::AtOnce | LastPolls::Unclear => Ending::Unknown,
-            LastPolls::Apart => Ending::Cancelled,
+            0..=AT_ONCE if !last.waker_held => Ending::Finished,
+            _ => Ending::Unknown,
         }
+    }
+
+    /// When the task's last poll ended, if nothing has happened on this thread since.
+    pub(crate) fn left_at(&self, task: u64) -> Option<u64> {
+        let end = self.last.get().end;
+        (end.task == task).then_some(end.at)
     }
 
     /// The id of a site, from the thread's memory or by asking. `file` is the path's address;
@@ -197,17 +214,6 @@ impl Thread {
         });
         id
     }
-}
-
-/// How two polls of a task followed each other on this thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LastPolls {
-    /// With nothing between.
-    AtOnce,
-    /// With nothing seen between, but time.
-    Unclear,
-    /// With something between.
-    Apart,
 }
 
 #[cfg(test)]

@@ -199,11 +199,6 @@ impl Subscriber for LoiterSubscriber {
         }
     }
 
-    fn event_enabled(&self, event: &Event<'_>) -> bool {
-        self.wakers.contain(event.metadata())
-            || (self.concerns_inner(event.metadata()) && self.inner.event_enabled(event))
-    }
-
     fn event(&self, event: &Event<'_>) {
         if self.wakers.contain(event.metadata()) {
             if let Some((op, task)) = read_waker(event) {
@@ -218,7 +213,9 @@ impl Subscriber for LoiterSubscriber {
         }
         // An event with an explicit parent that `inner` does not know (a task's span cannot be
         // got hold of by an application) is handed on as it is: `inner` finds no such span.
-        if self.concerns_inner(event.metadata()) {
+        // `event_enabled` is left at its default and asked of `inner` here: a waker event would
+        // be recognised twice otherwise.
+        if self.concerns_inner(event.metadata()) && self.inner.event_enabled(event) {
             self.inner.event(event);
         }
     }

@@ -19,7 +19,7 @@ pub(crate) use ledger::Ledger;
 use names::Names;
 use sites::Sites;
 use slab::Slab;
-use slot::{Before, Birth, Held, Phase, Reading, Slot};
+use slot::{Birth, Held, Phase, Reading, Slot};
 
 use crate::{
     clock::Clock,
@@ -148,18 +148,8 @@ impl Table {
             return;
         };
         let now = self.clock.now();
-        let before = slot.poll_start(now);
-        Thread::with(|thread| {
-            thread.enter(seq, now, slot.has_wakers());
-            let Some(counts) = self.sites.counts(slot.site(), thread.shard()) else {
-                return;
-            };
-            match before {
-                Before::Scheduled(waited) => counts.scheduled(waited),
-                Before::Idle(waited) => counts.waited(waited),
-                Before::Running => {}
-            }
-        });
+        slot.poll_start(now);
+        Thread::with(|thread| thread.enter(seq, now, slot.has_wakers()));
         if self.events.wanted() {
             self.events.note(Raw {
                 at: now,
@@ -177,17 +167,25 @@ impl Table {
         };
         let now = self.clock.now();
         let polled = slot.poll_end(now);
-        Thread::with(|thread| {
+        let shard = Thread::with(|thread| {
             thread.leave(seq, now);
-            let Some(polled) = polled else { return };
+            thread.shard()
+        });
+        if let Some(polled) = polled
+            && let Some(counts) = self.sites.counts(slot.site(), shard)
+        {
+            if let Some(waited) = polled.waited {
+                counts.waited(waited);
+            }
+            if let Some(scheduled) = polled.scheduled {
+                counts.scheduled(scheduled);
+            }
             // The drop of a future is no poll. It cannot be told from a poll that no wake led
             // to, and those are rare but for `block_on`.
-            if (!polled.unprompted || slot.kind() == Kind::BlockOn as u32)
-                && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
-            {
+            if polled.scheduled.is_some() || slot.kind() == Kind::BlockOn as u32 {
                 counts.polled(polled.took);
             }
-        });
+        }
         if self.events.wanted() {
             self.events.note(Raw {
                 at: now,
@@ -219,19 +217,11 @@ impl Table {
         let Some((slot, seq)) = self.slot(task) else {
             return;
         };
-        let now = self.clock.now();
-        let by = Thread::with(|thread| {
-            let by = thread.current();
-            if let Some(waited) = slot.wake(now, by)
-                && let Some(counts) = self.sites.counts(slot.site(), thread.shard())
-            {
-                counts.waited(waited);
-            }
-            by
-        });
+        let by = Thread::with(Thread::current);
+        slot.wake(|| self.clock.now(), by);
         if self.events.wanted() {
             self.events.note(Raw {
-                at: now,
+                at: self.clock.now(),
                 seq,
                 index: task.index,
                 what: What::Wake { by },
@@ -267,7 +257,8 @@ impl Table {
     }
 
     fn end(&self, index: u32, slot: &Slot, seq: u64) {
-        let now = self.clock.now();
+        // The drop of its future has just ended here.
+        let now = Thread::with(|thread| thread.left_at(seq)).unwrap_or_else(|| self.clock.now());
         slot.end(now);
         let Some(reading) = slot.read() else { return };
         let ending = Thread::with(|thread| {

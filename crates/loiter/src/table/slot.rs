@@ -25,43 +25,52 @@ use crate::sync::atomic::{
 /// Nanoseconds since the agent's start. 61 bits of them fit into a transition: 73 years.
 pub(crate) type At = u64;
 
-/// Two cache lines: the first is what polls and wakes write, the second what mostly stays.
+/// Three cache lines: what every poll and wake write, what some do, and what mostly stays.
 #[derive(Debug)]
-#[repr(align(128))]
+#[repr(C, align(64))]
 pub(crate) struct Slot {
     /// Time of the last transition and the phase since, see [`pack`].
     transition: AtomicU64,
     /// The task's number, 0 while the slot is free. Never reused, so it also tells a reader
     /// whether the slot changed hands under it.
     seq: AtomicU64,
-    busy: AtomicU64,
-    scheduled: AtomicU64,
-    polls: AtomicU64,
-    wakes: AtomicU64,
-    self_wakes: AtomicU64,
     /// Live wakers in the low half, references of the span in the high half. The slot is free
     /// when both are gone.
     holders: AtomicU64,
+    busy: AtomicU64,
+    scheduled: AtomicU64,
+    polls: AtomicU64,
+    /// When the last poll ended, if it left the task idle; else 0. The poller's note for its
+    /// next poll, like the one below.
+    left_at: AtomicU64,
+    /// When the wake came that led to the current poll.
+    woken_at: AtomicU64,
 
     longest_poll: AtomicU64,
     woken_by: AtomicU64,
+    self_wakes: AtomicU64,
+    /// Wakes minus polls, wrapping. A wake that leads to a poll needs no count of its own: an
+    /// atomic addition less for each.
+    wakes_beyond_polls: AtomicU64,
+    site: AtomicU32,
+    kind: AtomicU32,
     tokio_id: AtomicU64,
     parent: AtomicU64,
     spawned_at: AtomicU64,
-    site: AtomicU32,
+
     /// One more than the name's id, 0 for none.
     name: AtomicU32,
     /// Bytes, saturated.
     size: AtomicU32,
     /// Bytes before boxing, saturated; 0 when it was not boxed.
     original_size: AtomicU32,
-    kind: AtomicU32,
     /// While the slot is free: one more than the index of the next free one.
     next_free: AtomicU32,
 }
 
 const ONE_SPAN: u64 = 1 << 32;
 const WAKERS: u64 = ONE_SPAN - 1;
+const MINUS_ONE: u64 = u64::MAX;
 
 /// What the task is doing, as far as the slot needs to tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,23 +125,14 @@ pub(crate) struct Birth {
     pub(crate) original_size: u64,
 }
 
-/// What the beginning of a poll put an end to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Before {
-    /// A wait for a worker, of this length.
-    Scheduled(u64),
-    /// A wait for something that sent no wake, of this length.
-    Idle(u64),
-    /// Nothing: the span was entered twice.
-    Running,
-}
-
-/// A poll that ended.
+/// A poll that ended, and what came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Polled {
     pub(crate) took: u64,
-    /// No wake led to it.
-    pub(crate) unprompted: bool,
+    /// How long the task was idle before it; `None` if the poll before left it scheduled.
+    pub(crate) waited: Option<u64>,
+    /// How long it then waited for a worker; `None` if no wake led to the poll.
+    pub(crate) scheduled: Option<u64>,
 }
 
 /// Whether a slot still has a holder.
@@ -177,22 +177,24 @@ impl Slot {
         Self {
             transition: AtomicU64::new(pack(0, Phase::Ended)),
             seq: zero(),
+            holders: zero(),
             busy: zero(),
             scheduled: zero(),
             polls: zero(),
-            wakes: zero(),
-            self_wakes: zero(),
-            holders: zero(),
+            left_at: zero(),
+            woken_at: zero(),
             longest_poll: zero(),
             woken_by: zero(),
+            self_wakes: zero(),
+            wakes_beyond_polls: zero(),
+            site: small(),
+            kind: small(),
             tokio_id: zero(),
             parent: zero(),
             spawned_at: zero(),
-            site: small(),
             name: small(),
             size: small(),
             original_size: small(),
-            kind: small(),
             next_free: small(),
         }
     }
@@ -235,13 +237,16 @@ impl Slot {
             &self.busy,
             &self.scheduled,
             &self.polls,
-            &self.wakes,
-            &self.self_wakes,
+            &self.left_at,
+            &self.woken_at,
             &self.longest_poll,
             &self.woken_by,
+            &self.self_wakes,
         ] {
             counter.store(0, Relaxed);
         }
+        // Its first poll follows from its birth, not from a wake.
+        self.wakes_beyond_polls.store(MINUS_ONE, Relaxed);
         self.holders.store(ONE_SPAN, Relaxed);
         self.tokio_id.store(birth.tokio_id, Relaxed);
         self.parent.store(birth.parent, Relaxed);
@@ -264,52 +269,52 @@ impl Slot {
     // --- the poller ---
 
     /// A poll begins.
-    pub(crate) fn poll_start(&self, now: At) -> Before {
+    pub(crate) fn poll_start(&self, now: At) {
         let (since, phase) = unpack(self.transition.load(Relaxed));
-        let (phase, before) = match phase {
-            Phase::Scheduled => {
-                let waited = now.saturating_sub(since);
-                self.scheduled
-                    .store(self.scheduled.load(Relaxed) + waited, Relaxed);
-                (Phase::Running, Before::Scheduled(waited))
-            }
+        let woken_at = match phase {
+            Phase::Scheduled => since,
             Phase::Idle => {
-                // A wake may move it to scheduled right now; then the poll had a wake before
-                // it after all.
-                match self.transition.compare_exchange(
+                let unprompted = self.transition.compare_exchange(
                     pack(since, phase),
                     pack(now, Phase::Unprompted),
                     AcqRel,
                     Acquire,
-                ) {
-                    Ok(_) => return Before::Idle(now.saturating_sub(since)),
-                    Err(_) => (Phase::Running, Before::Scheduled(0)),
+                );
+                self.woken_at.store(now, Relaxed);
+                if unprompted.is_ok() {
+                    self.wakes_beyond_polls.fetch_add(MINUS_ONE, Relaxed);
+                    return;
                 }
+                // A wake moved it to scheduled right now, so the poll had a wake before it
+                // after all.
+                now
             }
-            _ => return Before::Running,
+            // The span was entered twice.
+            _ => return,
         };
+        self.woken_at.store(woken_at, Relaxed);
+        let waited = now.saturating_sub(woken_at);
+        self.scheduled
+            .store(self.scheduled.load(Relaxed) + waited, Relaxed);
         // From scheduled, nobody else moves it: a further wake changes nothing.
-        self.transition.store(pack(now, phase), Release);
-        before
+        self.transition.store(pack(now, Phase::Running), Release);
     }
 
     /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
     pub(crate) fn poll_end(&self, now: At) -> Option<Polled> {
         let mut word = self.transition.load(Relaxed);
-        let (started, unprompted) = loop {
+        let (started, phase, next) = loop {
             let (started, phase) = unpack(word);
-            let (next, unprompted) = match phase {
-                Phase::Running => (Phase::Idle, false),
-                Phase::RunningWoken => (Phase::Scheduled, false),
-                Phase::Unprompted => (Phase::Idle, true),
-                Phase::UnpromptedWoken => (Phase::Scheduled, true),
+            let next = match phase {
+                Phase::Running | Phase::Unprompted => Phase::Idle,
+                Phase::RunningWoken | Phase::UnpromptedWoken => Phase::Scheduled,
                 Phase::Idle | Phase::Scheduled | Phase::Ended => return None,
             };
             match self
                 .transition
                 .compare_exchange(word, pack(now, next), AcqRel, Acquire)
             {
-                Ok(_) => break (started, unprompted),
+                Ok(_) => break (started, phase, next),
                 Err(current) => word = current,
             }
         };
@@ -319,7 +324,15 @@ impl Slot {
         if took > self.longest_poll.load(Relaxed) {
             self.longest_poll.store(took, Relaxed);
         }
-        Some(Polled { took, unprompted })
+        let (left_at, woken_at) = (self.left_at.load(Relaxed), self.woken_at.load(Relaxed));
+        self.left_at
+            .store(if next == Phase::Idle { now } else { 0 }, Relaxed);
+        Some(Polled {
+            took,
+            waited: (left_at != 0).then(|| woken_at.saturating_sub(left_at)),
+            scheduled: matches!(phase, Phase::Running | Phase::RunningWoken)
+                .then(|| started.saturating_sub(woken_at)),
+        })
     }
 
     // --- wakers ---
@@ -353,13 +366,12 @@ impl Slot {
         self.holders.load(Relaxed) & WAKERS > 0
     }
 
-    /// The task was woken, inside task `by` (0: outside any). Returns the length of the wait
-    /// that this wake ended, if it ended one.
+    /// The task was woken, inside task `by` (0: outside any). `now` is asked only if that ends
+    /// a wait: reading a clock costs as much as all the rest.
     ///
     /// A waker that is used up by this wake must be counted as gone only after it, so that a
     /// task without wakers is never one that was just woken.
-    pub(crate) fn wake(&self, now: At, by: u64) -> Option<u64> {
-        self.wakes.fetch_add(1, Relaxed);
+    pub(crate) fn wake(&self, now: impl Fn() -> At, by: u64) {
         self.woken_by.store(by, Relaxed);
         if by != 0 && by == self.seq.load(Relaxed) {
             // Only its own poller can be inside the task.
@@ -369,19 +381,20 @@ impl Slot {
         let mut word = self.transition.load(Relaxed);
         loop {
             let (since, phase) = unpack(word);
-            let (next, waited) = match phase {
-                Phase::Idle => (pack(now, Phase::Scheduled), Some(now.saturating_sub(since))),
-                Phase::Running => (pack(since, Phase::RunningWoken), None),
-                Phase::Unprompted => (pack(since, Phase::UnpromptedWoken), None),
+            let next = match phase {
+                Phase::Idle => pack(now(), Phase::Scheduled),
+                Phase::Running => pack(since, Phase::RunningWoken),
+                Phase::Unprompted => pack(since, Phase::UnpromptedWoken),
                 Phase::Scheduled | Phase::RunningWoken | Phase::UnpromptedWoken | Phase::Ended => {
-                    return None;
+                    self.wakes_beyond_polls.fetch_add(1, Relaxed);
+                    return;
                 }
             };
             match self
                 .transition
                 .compare_exchange(word, next, AcqRel, Acquire)
             {
-                Ok(_) => return waited,
+                Ok(_) => return,
                 Err(current) => word = current,
             }
         }
@@ -411,7 +424,10 @@ impl Slot {
     pub(crate) fn end(&self, now: At) {
         self.transition.store(pack(now, Phase::Ended), Release);
         let polls = self.polls.load(Relaxed);
-        self.polls.store(polls.saturating_sub(1), Relaxed);
+        if let Some(polls) = polls.checked_sub(1) {
+            self.polls.store(polls, Relaxed);
+            self.wakes_beyond_polls.fetch_add(1, Relaxed);
+        }
     }
 
     /// Whether only one span reference is left.
@@ -426,14 +442,26 @@ impl Slot {
     pub(crate) fn read(&self) -> Option<Reading> {
         let (seq, reading) = self.guarded(|slot| {
             let (since, phase) = unpack(slot.transition.load(Acquire));
+            let polls = slot.polls.load(Relaxed);
+            // What is under way, and what it has already led to.
+            let (running, woken) = match phase {
+                Phase::Idle | Phase::Ended => (0, 0),
+                Phase::Scheduled => (0, 1),
+                Phase::Running | Phase::Unprompted => (1, 0),
+                Phase::RunningWoken | Phase::UnpromptedWoken => (1, 1),
+            };
+            let wakes = (slot.wakes_beyond_polls.load(Relaxed))
+                .wrapping_add(polls + running + woken)
+                .cast_signed();
             Reading {
                 seq: 0,
                 since,
                 phase,
                 busy: slot.busy.load(Relaxed),
                 scheduled: slot.scheduled.load(Relaxed),
-                polls: slot.polls.load(Relaxed),
-                wakes: slot.wakes.load(Relaxed),
+                polls,
+                // One too few in the middle of a poll's bookkeeping.
+                wakes: u64::try_from(wakes).unwrap_or(0),
                 self_wakes: slot.self_wakes.load(Relaxed),
                 live_wakers: (slot.holders.load(Relaxed) & WAKERS) as u32,
                 longest_poll: slot.longest_poll.load(Relaxed),
