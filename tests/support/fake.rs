@@ -197,4 +197,11 @@ impl Loiter for FakeAgent {
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         Err(Status::unimplemented("another version"))
     }
+
+    async fn capture_stacks(
+        &self,
+        _: Request<loiter_wire::v1::CaptureStacksRequest>,
+    ) -> Result<Response<loiter_wire::v1::CaptureStacksReply>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }

@@ -12,7 +12,7 @@ mod wait;
 
 pub use fake::{FakeAgent, FakeServer};
 pub use loiter::{Finished, Loiter};
-pub use program::{Program, kill_now, terminate};
+pub use program::{Program, hang_up, interrupt, kill_now, terminate};
 pub use terminal::Terminal;
 pub use wait::{PATIENCE, Watched, wait_until};
 

@@ -174,6 +174,22 @@ pub fn terminate(pid: u32) {
     signal("TERM", pid);
 }
 
+/// Sends `SIGINT` to a process.
+///
+/// # Panics
+/// When there is no such process.
+pub fn interrupt(pid: u32) {
+    signal("INT", pid);
+}
+
+/// Sends `SIGHUP` to a process.
+///
+/// # Panics
+/// When there is no such process.
+pub fn hang_up(pid: u32) {
+    signal("HUP", pid);
+}
+
 /// Sends `SIGKILL` to a process.
 ///
 /// # Panics

@@ -7,6 +7,28 @@ use loiter_model::query::REFERENCE;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
+/// Where the objects of the JSON are defined and described.
+const JSON: &str = include_str!("../../crates/loiter-cli/src/command/json.rs");
+
+/// These objects, each with what it stands for in the others.
+const OBJECTS: [(&str, &str); 15] = [
+    ("Document", "the document"),
+    ("Target", "target"),
+    ("Limits", "thresholds"),
+    ("Totals", "totals"),
+    ("Task", "a task"),
+    ("Wait", "a wait"),
+    ("Site", "a site"),
+    ("SiteStats", "a site's tasks"),
+    ("Quantiles", "quantiles"),
+    ("Stacks", "the document of stacks"),
+    ("Capture", "a capture"),
+    ("Stack", "a stack"),
+    ("TaskName", "a task's name"),
+    ("Branch", "a branch"),
+    ("Frame", "a frame"),
+];
+
 #[test]
 fn tables_are_current() {
     let readme = fs::read_to_string(README).expect("a README");
@@ -15,6 +37,7 @@ fn tables_are_current() {
         ("env", environment()),
         ("keys", loiter_cli::ui::keymap::markdown()),
         ("filter", filter()),
+        ("json", json()),
     ] {
         replace(&mut current, name, &table);
     }
@@ -58,6 +81,80 @@ fn filter() -> String {
         let _ = writeln!(table, "| `{}` | {} |", row.syntax, escaped(row.meaning));
     }
     table
+}
+
+/// A table an object, read off the structs that are serialized.
+fn json() -> String {
+    let mut tables = String::new();
+    for (name, what) in OBJECTS {
+        let fields = fields(name);
+        assert!(!fields.is_empty(), "no fields of {name}");
+        let _ = write!(
+            tables,
+            "\n**{what}**\n\n| field | is | |\n| --- | --- | --- |\n"
+        );
+        for (field, kind, meaning) in fields {
+            let _ = writeln!(tables, "| `{field}` | {kind} | {} |", escaped(&meaning));
+        }
+    }
+    tables + "\n"
+}
+
+/// Name, type and description of each field of a struct.
+fn fields(name: &str) -> Vec<(String, String, String)> {
+    let start = JSON
+        .find(&format!("struct {name} {{\n"))
+        .unwrap_or_else(|| panic!("no struct {name}"));
+    let body = &JSON[start..];
+    let body = &body[..body.find("\n}\n").expect("its end")];
+    let mut fields = Vec::new();
+    let mut meaning = Vec::new();
+    for line in body.lines().skip(1).map(str::trim) {
+        if let Some(text) = line.strip_prefix("///") {
+            meaning.push(text.trim());
+        } else if let Some((field, kind)) = line.strip_suffix(',').and_then(|l| l.split_once(": "))
+        {
+            let meaning = std::mem::take(&mut meaning).join(" ");
+            match kind {
+                // Flattened: one of its two takes its place.
+                "Rows" => {
+                    for (field, of) in [("tasks", "a task"), ("sites", "a site's tasks")] {
+                        let kind = format!("list, each {of}");
+                        fields.push((field.to_owned(), kind, meaning.clone()));
+                    }
+                }
+                _ => fields.push((field.to_owned(), json_type(kind), meaning)),
+            }
+        }
+    }
+    fields
+}
+
+/// What a Rust type is in JSON.
+fn json_type(kind: &str) -> String {
+    if let Some(inner) = inside(kind, "Option<") {
+        return format!("{} or null", json_type(inner));
+    }
+    if let Some(inner) = inside(kind, "Vec<") {
+        let inner = json_type(inner);
+        return match inner.strip_prefix("a ") {
+            Some(_) => format!("list, each {inner}"),
+            None => format!("list of {inner}s"),
+        };
+    }
+    match kind {
+        "u32" | "u64" | "f64" => "number".to_owned(),
+        "String" | "&'static str" => "text".to_owned(),
+        _ => {
+            let object = OBJECTS.iter().find(|(name, _)| *name == kind);
+            let (_, what) = object.unwrap_or_else(|| panic!("what is a {kind} in JSON?"));
+            (*what).to_owned()
+        }
+    }
+}
+
+fn inside<'a>(kind: &'a str, outside: &str) -> Option<&'a str> {
+    kind.strip_prefix(outside)?.strip_suffix('>')
 }
 
 /// A `|` would end a cell.

@@ -7,10 +7,10 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, Styles},
 };
 use clap_complete::Shell;
-use loiter_cli::source::Endpoint;
+use loiter_cli::{limits::Limits, source::Endpoint};
 use loiter_model::{
-    DEFAULT_ADDR, Nanos,
-    query::{Column, Filter, FilterError, REFERENCE, SiteColumn, TaskColumn},
+    Condition, DEFAULT_ADDR, Ending, Nanos, State,
+    query::{Column, Filter, FilterError, REFERENCE, SiteColumn, TaskColumn, WaitColumn},
 };
 
 const EXIT_STATUS: &str = "\
@@ -32,8 +32,7 @@ Exit status:
     styles = Styles::plain(),
     after_help = EXIT_STATUS,
     after_long_help = after_long_help(),
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Cli {
     /// What to do instead of starting the UI.
@@ -56,6 +55,14 @@ pub(crate) enum Command {
     /// Print the tasks once and exit: a table to a terminal, JSON otherwise
     #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
     Tasks(TasksArgs),
+    /// Ask the idle tasks what they wait on and print their stacks, equal ones once: text to a
+    /// terminal, JSON otherwise
+    ///
+    /// Each idle task that the filter lets through is polled once more than its own wakes have
+    /// it, which every future must bear. Only tasks that were spawned through loiter
+    /// (`loiter::spawn`) can be asked.
+    #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
+    Stacks(StacksArgs),
     /// Show a small service that has every cause of a leaked task in it
     #[command(after_help = EXIT_STATUS)]
     Demo(DemoArgs),
@@ -100,16 +107,45 @@ pub(crate) struct QueryArgs {
     #[arg(long, short)]
     pub(crate) reverse: bool,
 
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// What is too long.
+#[derive(Args, Debug)]
+pub(crate) struct LimitArgs {
     /// The idle time from which a task counts as blocked [default: as the program has it]
     #[arg(long, value_name = "DURATION")]
     pub(crate) blocked_after: Option<Nanos>,
+
+    /// The length of one poll from which a task counts as hogging its worker
+    /// [default: as the program has it]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) hogging_after: Option<Nanos>,
+
+    /// The wait for a worker from which a woken task counts as starved
+    /// [default: as the program has it]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) starved_after: Option<Nanos>,
+}
+
+impl LimitArgs {
+    /// The same as a value.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            blocked_after: self.blocked_after,
+            hogging_after: self.hogging_after,
+            starved_after: self.starved_after,
+        }
+    }
 }
 
 /// How the terminal UI starts.
 #[derive(Args, Debug)]
 pub(crate) struct ViewArgs {
-    /// Sort tasks by this column [default: idle]
-    #[arg(long, short, value_name = "COLUMN", value_parser = columns::<TaskColumn>())]
+    /// Sort by this column of tasks or, with `--view sites` or `--view waits`, of those
+    /// [default: idle; with `--view sites`: alive; with `--view waits`: count]
+    #[arg(long, short, value_name = "COLUMN", value_parser = columns_of_views())]
     pub(crate) sort: Option<String>,
 
     /// The view to start with
@@ -164,6 +200,40 @@ pub(crate) struct TasksArgs {
     pub(crate) table: bool,
 }
 
+/// What to print of the stacks.
+#[derive(Args, Debug)]
+pub(crate) struct StacksArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+
+    /// Sort by this column [default: count]
+    #[arg(long, short, value_name = "COLUMN", value_parser = columns::<WaitColumn>())]
+    pub(crate) sort: Option<String>,
+
+    /// Stacks at most; without it, all that the agent gives at once
+    #[arg(long, short = 'n', value_name = "NUMBER")]
+    pub(crate) limit: Option<u64>,
+
+    /// Ask no task anything: print what is known already
+    #[arg(long)]
+    pub(crate) no_capture: bool,
+
+    /// In the text, every call: also those of tokio and the standard library
+    #[arg(long)]
+    pub(crate) all_frames: bool,
+
+    /// JSON, whatever standard output is
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Text, whatever standard output is
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) text: bool,
+}
+
 /// How the demo runs.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
@@ -175,7 +245,13 @@ pub(crate) struct DemoArgs {
     pub(crate) serve: bool,
 
     /// Where the service's agent listens; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_ADDR, requires = "serve")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = DEFAULT_ADDR,
+        requires = "serve",
+        value_parser = address
+    )]
     pub(crate) listen: SocketAddr,
 
     /// End when standard input closes: a parent that is killed takes the service with it
@@ -200,6 +276,9 @@ impl FromStr for FilterArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(hint) = lone_words(text) {
+            return Err(hint);
+        }
         match text.parse() {
             Ok(filter) => Ok(Self {
                 text: text.to_owned(),
@@ -208,6 +287,25 @@ impl FromStr for FilterArg {
             Err(error) => Err(located(&error, text)),
         }
     }
+}
+
+/// What to write instead of a list such as `starved,hogging`: alone each word is a condition,
+/// but a list of them is a text that is looked for in names, and found in none.
+fn lone_words(text: &str) -> Option<String> {
+    let fields: [(&str, Vec<&str>); 3] = [
+        ("warn", Condition::ALL.map(Condition::name).to_vec()),
+        ("state", State::ALL.map(State::name).to_vec()),
+        ("ending", Ending::ALL.map(Ending::name).to_vec()),
+    ];
+    text.split_whitespace().find_map(|term| {
+        let list = term.trim_start_matches(['-', '!']);
+        let words: Vec<&str> = list.split(',').collect();
+        let (field, _) = fields
+            .iter()
+            .find(|(_, names)| words.iter().all(|word| names.contains(word)))?;
+        (words.len() > 1)
+            .then(|| format!("`{list}` would be looked for as a text; write `{field}:{list}`"))
+    })
 }
 
 /// The filter's error and where in the text it is, in characters from 1, as people count.
@@ -234,6 +332,8 @@ pub(crate) enum ViewArg {
     Tasks,
     /// A row a spawn location
     Sites,
+    /// A row for the tasks that wait alike
+    Waits,
 }
 
 /// Colours of a terminal.
@@ -275,20 +375,40 @@ fn target(text: &str) -> Result<Endpoint, String> {
     })
 }
 
-/// The names of one kind's columns, with their descriptions for completion scripts.
-fn columns<C: Column>() -> PossibleValuesParser {
-    PossibleValuesParser::new(C::ALL.iter().copied().map(column_value))
+/// Reads where to listen.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("write an IP address and a port, such as `{DEFAULT_ADDR}` or `127.0.0.1:0`")
+    })
 }
 
 /// The names of both kinds' columns. Which of them goes with the other options turns out later.
 fn any_columns() -> PossibleValuesParser {
+    PossibleValuesParser::new(task_and_site_columns())
+}
+
+fn task_and_site_columns() -> impl Iterator<Item = PossibleValue> {
     let tasks = TaskColumn::ALL.iter().copied().map(column_value);
     let sites = SiteColumn::ALL
         .iter()
         .copied()
         .filter(|column| TaskColumn::from_name(column.name()).is_none())
         .map(column_value);
-    PossibleValuesParser::new(tasks.chain(sites))
+    tasks.chain(sites)
+}
+
+/// The same, with those of waits.
+fn columns_of_views() -> PossibleValuesParser {
+    let is_known = |name| {
+        TaskColumn::from_name(name).is_some() || SiteColumn::from_name(name).is_some()
+    };
+    let waits = WaitColumn::ALL.iter().copied();
+    let waits = waits.filter(|column| !is_known(column.name()));
+    PossibleValuesParser::new(task_and_site_columns().chain(waits.map(column_value)))
+}
+
+fn columns<C: Column>() -> PossibleValuesParser {
+    PossibleValuesParser::new(C::ALL.iter().copied().map(column_value))
 }
 
 fn column_value<C: Column>(column: C) -> PossibleValue {

@@ -2,7 +2,15 @@
 //! over them.
 //!
 //! - [`source`]: one trait for everything that can answer a query about tasks.
+//! - [`coverage`]: how much of a target is seen, in words.
+//! - [`limits`]: what the user sets of the thresholds.
+//! - [`stack`]: what is said of await stacks.
+//! - [`text`]: texts from outside, made fit for a terminal.
 //! - [`ui`]: state, update and view of the terminal UI, and the loop that ties them to a terminal.
 
+pub mod coverage;
+pub mod limits;
 pub mod source;
+pub mod stack;
+pub mod text;
 pub mod ui;

@@ -3,7 +3,6 @@
 mod cli;
 mod command;
 mod error;
-mod text;
 mod usage;
 
 use std::{
@@ -12,6 +11,7 @@ use std::{
 };
 
 use clap::Parser;
+use loiter_cli::text;
 
 use cli::Cli;
 

@@ -3,23 +3,31 @@
 use std::borrow::Cow;
 
 /// The text with a replacement character for everything that would steer a terminal or break
-/// the line: control characters, and those that turn the direction of writing.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(steers) {
+/// the line: control characters, and those that turn the direction of writing or have no width
+/// of their own. O(n); allocates only when something is replaced.
+///
+/// ```
+/// assert_eq!(loiter_cli::text::clean("a\x1b[2Jb"), "a\u{fffd}[2Jb");
+/// ```
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_harmless) {
         return Cow::Borrowed(text);
     }
     let replace = |c| {
-        if steers(c) {
-            char::REPLACEMENT_CHARACTER
-        } else {
+        if is_harmless(c) {
             c
+        } else {
+            char::REPLACEMENT_CHARACTER
         }
     };
     Cow::Owned(text.chars().map(replace).collect())
 }
 
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+fn is_harmless(c: char) -> bool {
+    // Bidirectional controls, the joiners and marks around them, and the byte order mark.
+    let steers = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_control() && !steers
 }
 
 #[cfg(test)]
@@ -30,9 +38,10 @@ mod tests {
     fn what_steers_a_terminal_is_replaced() {
         assert!(matches!(clean("wörker-1 接続"), Cow::Borrowed(_)));
         assert_eq!(
-            clean("\x1b[2J\u{9b}31m\r\n"),
-            "\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}"
+            clean("\x1b[2J\u{9b}31m\r\n\t"),
+            "\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}"
         );
         assert_eq!(clean("\u{202e}gnp.exe"), "\u{fffd}gnp.exe");
+        assert_eq!(clean("a\u{200b}b\u{feff}"), "a\u{fffd}b\u{fffd}");
     }
 }

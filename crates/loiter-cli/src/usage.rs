@@ -62,6 +62,22 @@ mod tests {
                 "see `loiter --help`",
             ),
             (&["tasks", "db"], "'db'", "`db:6669`"),
+            (&["http://db"], "'http://db'", "`db:6669`"),
+            (
+                &["demo", "--serve", "--listen", "127.0.0.1:7701x"],
+                "'127.0.0.1:7701x'",
+                "`127.0.0.1:6669`",
+            ),
+            (
+                &["tasks", "--filter", "site:pool starved,hogging"],
+                "`starved,hogging`",
+                "`warn:starved,hogging`",
+            ),
+            (
+                &["--filter=-idle,ended"],
+                "`idle,ended`",
+                "`state:idle,ended`",
+            ),
             (
                 &["--ascii", "tasks"],
                 "`tasks` is a command",

@@ -1,13 +1,12 @@
-//! Spawning under a name, where tokio lets tasks have one.
-//!
-//! `tokio::task::Builder` exists only under `--cfg tokio_unstable`. Without it the same tasks
-//! are spawned nameless, and the agent says itself that it cannot see them.
+//! Spawning through loiter, under a name: what such a task waits on can be found out, in every
+//! build.
 //!
 //! `#[track_caller]` hands on the location: a task's site is the line that calls these, not a
 //! line in here.
 
 use std::future::Future;
 
+use loiter::task::Builder;
 use tokio::task::JoinHandle;
 
 /// `tokio::spawn` with a name.
@@ -17,16 +16,10 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    #[cfg(tokio_unstable)]
-    return tokio::task::Builder::new()
+    Builder::new()
         .name(name)
         .spawn(future)
-        .expect("tokio refuses no task while its runtime runs");
-    #[cfg(not(tokio_unstable))]
-    {
-        let _ = name;
-        tokio::spawn(future)
-    }
+        .expect("no task is refused while its runtime runs")
 }
 
 /// `tokio::task::spawn_local` with a name.
@@ -36,19 +29,16 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    #[cfg(tokio_unstable)]
-    return tokio::task::Builder::new()
+    Builder::new()
         .name(name)
         .spawn_local(future)
-        .expect("tokio refuses no task while its LocalSet runs");
-    #[cfg(not(tokio_unstable))]
-    {
-        let _ = name;
-        tokio::task::spawn_local(future)
-    }
+        .expect("no task is refused while its LocalSet runs")
 }
 
 /// `tokio::task::spawn_blocking` with a name.
+///
+/// Where tokio tells of every task, it alone can tell the name of a function on a thread, and
+/// that only from its own `task::Builder`.
 ///
 /// # Errors
 /// When the operating system gives tokio no thread for its blocking pool.
@@ -63,8 +53,5 @@ where
         .name(name)
         .spawn_blocking(function);
     #[cfg(not(tokio_unstable))]
-    {
-        let _ = name;
-        Ok(tokio::task::spawn_blocking(function))
-    }
+    Builder::new().name(name).spawn_blocking(function)
 }

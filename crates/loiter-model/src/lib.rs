@@ -4,6 +4,7 @@
 //! them, the terminal UI and the one-shot commands show them. Time is always an argument.
 //!
 //! - [`Task`], [`Site`], [`Totals`]: what is known at one instant.
+//! - [`Wait`], [`AwaitStack`]: what a task waits on, judged from the calls that led there.
 //! - [`Thresholds`] and [`Condition`]: when a task counts as blocked, hogging or starved.
 //! - [`query`]: filter, sort, group and window, the same code on both sides of the wire.
 //! - [`Distribution`]: how long polls, waits and lives took.
@@ -13,19 +14,23 @@ mod distribution;
 mod nanos;
 pub mod query;
 mod site;
+mod stack;
 mod target;
 mod task;
 mod threshold;
 mod totals;
 pub mod update;
+mod wait;
 
 pub use distribution::{Distribution, Quantiles};
 pub use nanos::{Nanos, ParseNanosError};
 pub use site::{Site, SiteId, SiteStats};
+pub use stack::{AwaitStack, Branch, Frame, Origin, StackSource};
 pub use target::{Target, Tier};
 pub use task::{Ending, Kind, NameId, State, Task, TaskSeq};
 pub use threshold::{Condition, Thresholds};
 pub use totals::Totals;
+pub use wait::{Wait, WaitId, WaitKind, WaitStats};
 
 /// Where the agent listens and the UI looks when nobody says otherwise: the address that
 /// tokio-console uses too, so that either client finds either server.

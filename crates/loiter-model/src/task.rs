@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use crate::{Condition, Nanos, SiteId, Thresholds};
+use crate::{Condition, Nanos, SiteId, Thresholds, WaitId};
 
 /// The agent's own number of a task: counted up from 1, never reused while the process lives
 /// (tokio's task ids and tracing's span ids both are).
@@ -174,6 +174,8 @@ pub struct Task {
     /// The task inside which it was woken last; `None` for a wake from outside any task, such
     /// as by a timer or a socket.
     pub woken_by: Option<TaskSeq>,
+    /// What it waits on, if that was found out since this wait began; `None` unless it is idle.
+    pub wait: Option<WaitId>,
     /// How it ended; `Some` exactly when `state` is [`State::Ended`].
     pub ending: Option<Ending>,
 }

@@ -3,16 +3,19 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Distribution, NameId, Nanos, Site, SiteId, SiteStats, Task, TaskSeq, Totals, query::Labels,
+    Distribution, NameId, Nanos, Site, SiteId, SiteStats, Task, TaskSeq, Totals, Wait, WaitId,
+    WaitStats, query::Labels,
 };
 
-/// The names and sites that the rows of one update refer to.
+/// The names, sites and waits that the rows of one update refer to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelSet {
     /// Task names.
     pub names: HashMap<NameId, Arc<str>>,
     /// Spawn locations.
     pub sites: HashMap<SiteId, Arc<Site>>,
+    /// What tasks wait on.
+    pub waits: HashMap<WaitId, Arc<Wait>>,
 }
 
 impl Labels for LabelSet {
@@ -22,6 +25,10 @@ impl Labels for LabelSet {
 
     fn site(&self, id: SiteId) -> Option<Arc<Site>> {
         self.sites.get(&id).cloned()
+    }
+
+    fn wait(&self, id: WaitId) -> Option<Arc<Wait>> {
+        self.waits.get(&id).cloned()
     }
 }
 
@@ -37,6 +44,9 @@ impl LabelSet {
             {
                 set.names.insert(id, name);
             }
+            if let Some(id) = task.wait {
+                set.add_wait(id, labels);
+            }
         }
         set
     }
@@ -47,6 +57,23 @@ impl LabelSet {
             && let Some(site) = labels.site(id)
         {
             self.sites.insert(id, site);
+        }
+    }
+
+    /// Copies what a group of tasks refers to out of a larger set.
+    pub fn add_group(&mut self, stats: &WaitStats, labels: &impl Labels) {
+        self.add_site(stats.site, labels);
+        if let Some(id) = stats.wait {
+            self.add_wait(id, labels);
+        }
+    }
+
+    /// Copies one wait out of a larger set.
+    pub fn add_wait(&mut self, id: WaitId, labels: &impl Labels) {
+        if !self.waits.contains_key(&id)
+            && let Some(wait) = labels.wait(id)
+        {
+            self.waits.insert(id, wait);
         }
     }
 }
@@ -62,6 +89,9 @@ pub struct Overview {
     pub history: Vec<u32>,
     /// How long the agent took to look at every task for this update.
     pub scan_time: Nanos,
+    /// Tasks alive as tokio counts them (`num_alive_tasks`: spawned on its workers or a
+    /// `LocalSet`), over the runtimes that the agent knows; `None` when it knows none.
+    pub runtime_tasks: Option<u64>,
 }
 
 /// An answer to a task query.
@@ -92,6 +122,39 @@ pub struct SitesUpdate {
     pub sites: Vec<SiteStats>,
     /// What the sites refer to.
     pub labels: LabelSet,
+}
+
+/// An answer to a wait query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WaitsUpdate {
+    /// The whole target.
+    pub overview: Overview,
+    /// Groups with a task that the filter lets through, in and out of the window.
+    pub matched: u64,
+    /// The row number of `waits[0]` among them.
+    pub offset: u64,
+    /// The window, sorted.
+    pub waits: Vec<WaitStats>,
+    /// What the groups refer to.
+    pub labels: LabelSet,
+}
+
+/// What became of a request to find out what tasks wait on. Every task that the filter let
+/// through is in one of the counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaptureOutcome {
+    /// Tasks that the filter let through.
+    pub matched: u64,
+    /// Tasks of which it is known now.
+    pub captured: u64,
+    /// Tasks that were running, scheduled or ended when their turn came.
+    pub not_idle: u64,
+    /// Tasks that were not spawned through loiter: it cannot poll them.
+    pub not_watched: u64,
+    /// Tasks that no worker polled in time.
+    pub timed_out: u64,
+    /// Tasks beyond the limit.
+    pub over_limit: u64,
 }
 
 /// One task seen closely.

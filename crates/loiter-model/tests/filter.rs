@@ -4,7 +4,7 @@ mod arbitrary;
 
 use arbitrary::{filter_text, labels, task};
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, Thresholds,
+    Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, Thresholds, WaitId,
     query::{Filter, REFERENCE},
 };
 use proptest::prelude::*;
@@ -32,6 +32,7 @@ fn idle() -> Task {
         self_wakes: 2,
         live_wakers: 1,
         woken_by: None,
+        wait: Some(WaitId(0)),
         ending: None,
     }
 }
@@ -43,6 +44,7 @@ fn running() -> Task {
         name: None,
         parent: None,
         size: None,
+        wait: None,
         site: SiteId(1),
         ..idle()
     }
@@ -55,6 +57,7 @@ fn panicked() -> Task {
         kind: Kind::Blocking,
         site: SiteId(2),
         name: None,
+        wait: None,
         ending: Some(Ending::Panicked),
         ..idle()
     }
@@ -138,6 +141,17 @@ fn terms_mean_what_the_reference_says() {
         ("all dns::resolve",              [false, false, true]),
         ("all function=dns::resolve",     [false, false, true]),
         ("site:resolve all",              [false, false, false]),
+        ("wait:mpsc",                     [true,  false, false]),
+        ("wait:\"MPSC recv · pool.rs:88\"",[true, false, false]),
+        ("wait:src/pool.rs:88",           [true,  false, false]),
+        ("wait:app::pool",                [true,  false, false]),
+        ("wait=\"mpsc recv\"",            [true,  false, false]),
+        ("wait=mpsc",                     [false, false, false]),
+        ("waits-on:mutex,next_job",       [true,  false, false]),
+        ("wait=nothing",                  [false, false, false]),
+        ("-wait:mpsc",                    [false, true,  false]),
+        // What it waits on is looked for only when asked for.
+        ("next_job",                      [false, false, false]),
         ("!site:pool",                    [false, true,  false]),
         ("site!=src/pool.rs:88:5",        [false, true,  false]),
     ];
@@ -260,6 +274,7 @@ fn mistakes_are_located_and_explained() {
         ("longest_pol>1s", 0..11,  "did you mean `longest-poll`?"),
         ("blocke:yes",     0..6,   "did you mean `blocked`?"),
         ("http://x",       0..4,   "A text to search for goes in quotes"),
+        ("wait>1",         4..5,   "`wait:` for a part"),
         ("weather:fine",   0..7,   "there are idle, busy, scheduled"),
         ("blocked:yes",    0..7,   "write `blocked` or `-blocked`"),
         ("state:idel",     6..10,  "`idel` is no state; did you mean `idle`?"),

@@ -2,15 +2,17 @@
 
 mod arbitrary;
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use arbitrary::{filter, labels, sort, tasks, thresholds, window};
 use loiter_model::{
-    Nanos, SiteId, SiteStats, State, Task, Totals,
+    Nanos, SiteId, SiteStats, State, Task, Totals, WaitId, WaitStats,
     query::{
-        Column, Filter, Labels, Query, SiteColumn, SiteQuery, SiteScan, Sort, TaskColumn,
-        TaskQuery, TaskScan, Window,
+        Column, Filter, Group, Labels, Query, SiteColumn, SiteQuery, SiteScan, Sort, TaskColumn,
+        TaskQuery, TaskScan, WaitColumn, WaitQuery, WaitScan, Window,
     },
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, sample::select};
 
 fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
     (filter(), sort(), window(), thresholds()).prop_map(|(filter, sort, window, thresholds)| {
@@ -94,6 +96,55 @@ fn added_up(tasks: &[Task], query: &SiteQuery, labels: &impl Labels) -> Vec<Site
         }
     };
     sites.into_iter().map(stats).collect()
+}
+
+/// What two tasks that wait alike have in common, in words.
+fn likeness(task: &Task, group: Group, labels: &impl Labels) -> String {
+    let Some(id) = task.wait else {
+        return format!("{:?} {:?}", task.state, task.site);
+    };
+    match labels.wait(id).filter(|_| group == Group::Wait) {
+        Some(wait) => format!("{:?} {:?}", wait.kind, wait.place),
+        None => format!("{id:?}"),
+    }
+}
+
+/// The tasks that match, added up by how they wait.
+fn waits_added_up(
+    tasks: &[Task],
+    group: Group,
+    query: &WaitQuery,
+    labels: &impl Labels,
+) -> Vec<WaitStats> {
+    let matches = |task: &&Task| query.filter.matches(task, &query.thresholds, labels);
+    let mut groups: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+    for task in tasks.iter().filter(matches) {
+        let alike = groups.entry(likeness(task, group, labels)).or_default();
+        alike.push(*task);
+    }
+    let stats = |mut tasks: Vec<Task>| {
+        tasks.sort_by_key(|task| (Reverse(task.in_state), task.seq));
+        let alive = tasks.iter().filter(|task| task.state != State::Ended);
+        WaitStats {
+            wait: tasks.iter().filter_map(|task| task.wait).min(),
+            state: tasks[0].state,
+            site: tasks[0].site,
+            count: tasks.len() as u64,
+            oldest: Some(tasks[0].in_state),
+            median: Some(tasks[tasks.len() / 2].in_state),
+            bytes: alive.fold(0, |sum: u64, task| {
+                sum.saturating_add(task.size.unwrap_or(0))
+            }),
+            sample: tasks.iter().take(8).map(|task| task.seq).collect(),
+        }
+    };
+    groups.into_values().map(stats).collect()
+}
+
+/// What rows come in when the column does not tell them apart.
+fn number(stats: &WaitStats) -> (bool, Option<WaitId>, State, Option<SiteId>) {
+    let site = stats.wait.is_none().then_some(stats.site);
+    (stats.wait.is_none(), stats.wait, stats.state, site)
 }
 
 /// What only the caller knows; all of it sorts.
@@ -188,6 +239,45 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_wait_scan_gives_the_window_of_all_groups_sorted(
+        tasks in tasks(200),
+        group in select(&Group::ALL[..]),
+        mut query in query::<WaitColumn>(),
+    ) {
+        // The median is an estimate: it is checked by itself.
+        if query.sort.column == WaitColumn::Median {
+            query.sort.column = WaitColumn::Oldest;
+        }
+        let labels = labels();
+        let mut scan = WaitScan::new(group, &query, &labels);
+        tasks.iter().for_each(|task| scan.visit(task));
+        let mut answer = scan.finish();
+
+        let mut rows = waits_added_up(&tasks, group, &query, &labels);
+        rows.sort_by(|a, b| {
+            let key = |stats| query.sort.column.key(stats, &labels);
+            key(a)
+                .compare(&key(b), query.sort.descending)
+                .then_with(|| number(a).cmp(&number(b)))
+        });
+        prop_assert_eq!(answer.matched, rows.len() as u64);
+        let (offset, mut expected) = cut(&rows, query.window);
+        prop_assert_eq!(answer.offset, offset);
+        for (stats, expected) in answer.waits.iter_mut().zip(&mut expected) {
+            let (median, exact) = (stats.median.take(), expected.median.take());
+            let (Some(median), Some(exact)) = (median, exact) else {
+                return Err(TestCaseError::fail("a group without a median"));
+            };
+            // That of one task is exact.
+            let is_right = median == exact || is_within_an_eighth(median, exact);
+            prop_assert!(is_right, "{median} for {exact}");
+        }
+        prop_assert_eq!(answer.waits, expected);
+    }
+}
+
 #[test]
 fn the_end_key_shows_the_last_rows() {
     let labels = labels();
@@ -230,6 +320,7 @@ fn arbitrary_task(seq: u64) -> Task {
         self_wakes: 0,
         live_wakers: 0,
         woken_by: None,
+        wait: None,
         ending: None,
     }
 }

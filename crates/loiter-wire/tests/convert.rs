@@ -5,12 +5,12 @@ mod arbitrary;
 
 use arbitrary::{filter, labels, nanos, sort, task, tasks, thresholds, window};
 use loiter_model::{
-    Distribution, Nanos, Quantiles, SiteId, SiteStats, State, Target, Task, TaskSeq, Thresholds,
-    Tier, Totals,
-    query::{Column, Query, SiteColumn, Sort, TaskColumn, TaskQuery, Window},
+    Distribution, Nanos, Quantiles, SiteId, SiteStats, StackSource, State, Target, Task, TaskSeq,
+    Thresholds, Tier, Totals, WaitId, WaitKind, WaitStats,
+    query::{Column, Group, Query, SiteColumn, Sort, TaskColumn, TaskQuery, WaitColumn, Window},
     update::{
-        Event, EventBatch, EventKind, LabelSet, Overview, SitesUpdate, Stretch, TaskDetail,
-        TasksUpdate,
+        CaptureOutcome, Event, EventBatch, EventKind, LabelSet, Overview, SitesUpdate, Stretch,
+        TaskDetail, TasksUpdate, WaitsUpdate,
     },
 };
 use loiter_wire::{BadMessage, BadQuery, Question, v1};
@@ -23,6 +23,7 @@ fn label_set() -> impl Strategy<Value = LabelSet> {
         LabelSet {
             names: all.names.into_iter().take(few).collect(),
             sites: all.sites.into_iter().take(few).collect(),
+            waits: all.waits.into_iter().take(2 * few).collect(),
         }
     })
 }
@@ -33,8 +34,9 @@ fn overview() -> impl Strategy<Value = Overview> {
         nanos(),
         nanos(),
         vec(any::<u32>(), 0..4),
+        option::of(any::<u64>()),
     )
-        .prop_map(|(counts, at, scan_time, history)| {
+        .prop_map(|(counts, at, scan_time, history, runtime_tasks)| {
             let [
                 alive,
                 running,
@@ -63,6 +65,7 @@ fn overview() -> impl Strategy<Value = Overview> {
                 },
                 history,
                 scan_time,
+                runtime_tasks,
             }
         })
 }
@@ -156,6 +159,45 @@ fn sites_update() -> impl Strategy<Value = SitesUpdate> {
             matched,
             offset,
             sites,
+            labels,
+        })
+}
+
+fn wait_stats() -> impl Strategy<Value = WaitStats> {
+    (
+        option::of(any::<u32>()),
+        select(&State::ALL[..]),
+        any::<[u32; 2]>(),
+        option::of(nanos()),
+        option::of(nanos()),
+        vec(1..u64::MAX, 0..9),
+    )
+        .prop_map(
+            |(wait, state, [site, count], oldest, median, sample)| WaitStats {
+                wait: wait.map(WaitId),
+                state,
+                site: SiteId(site),
+                count: u64::from(count),
+                oldest,
+                median,
+                bytes: u64::from(count) << 32,
+                sample: sample.into_iter().filter_map(TaskSeq::new).collect(),
+            },
+        )
+}
+
+fn waits_update() -> impl Strategy<Value = WaitsUpdate> {
+    (
+        overview(),
+        any::<[u64; 2]>(),
+        vec(wait_stats(), 0..4),
+        label_set(),
+    )
+        .prop_map(|(overview, [matched, offset], waits, labels)| WaitsUpdate {
+            overview,
+            matched,
+            offset,
+            waits,
             labels,
         })
 }
@@ -294,6 +336,7 @@ fn receive_as_anything(bytes: &[u8]) {
     received::<v1::Task, Task>(bytes);
     received::<v1::TasksUpdate, TasksUpdate>(bytes);
     received::<v1::TasksUpdate, SitesUpdate>(bytes);
+    received::<v1::TasksUpdate, WaitsUpdate>(bytes);
     received::<v1::TaskDetail, TaskDetail>(bytes);
     received::<v1::Distribution, Distribution>(bytes);
     received::<v1::Target, Target>(bytes);
@@ -307,11 +350,32 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn updates_arrive_as_they_were(tasks in tasks_update(), sites in sites_update()) {
+    fn updates_arrive_as_they_were(
+        tasks in tasks_update(),
+        sites in sites_update(),
+        waits in waits_update(),
+    ) {
         let message = sent(v1::TasksUpdate::from(tasks.clone()));
         prop_assert_eq!(TasksUpdate::try_from(message), Ok(tasks));
         let message = sent(v1::TasksUpdate::from(sites.clone()));
         prop_assert_eq!(SitesUpdate::try_from(message), Ok(sites));
+        let message = sent(v1::TasksUpdate::from(waits.clone()));
+        prop_assert_eq!(WaitsUpdate::try_from(message), Ok(waits));
+    }
+
+    #[test]
+    fn an_outcome_arrives_as_it_was(counts in any::<[u64; 6]>()) {
+        let [matched, captured, not_idle, not_watched, timed_out, over_limit] = counts;
+        let outcome = CaptureOutcome {
+            matched,
+            captured,
+            not_idle,
+            not_watched,
+            timed_out,
+            over_limit,
+        };
+        let message = sent(v1::CaptureStacksReply::from(outcome));
+        prop_assert_eq!(CaptureOutcome::from(message), outcome);
     }
 
     #[test]
@@ -336,12 +400,16 @@ proptest! {
     fn queries_arrive_as_they_were(
         tasks in query::<TaskColumn>(),
         sites in query::<SiteColumn>(),
+        waits in query::<WaitColumn>(),
+        group in select(&Group::ALL[..]),
         own in thresholds(),
     ) {
         let message = sent(v1::Query::from(&tasks));
         prop_assert_eq!(Question::read(message, own), Ok(Question::Tasks(tasks)));
         let message = sent(v1::Query::from(&sites));
         prop_assert_eq!(Question::read(message, own), Ok(Question::Sites(sites)));
+        let message = sent(v1::Query::from((group, &waits)));
+        prop_assert_eq!(Question::read(message, own), Ok(Question::Waits(group, waits)));
     }
 }
 
@@ -355,6 +423,7 @@ proptest! {
     fn damaged_messages_are_received(
         tasks in tasks_update(),
         sites in sites_update(),
+        waits in waits_update(),
         detail in detail(),
         batch in batch(),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
@@ -362,6 +431,7 @@ proptest! {
         for mut bytes in [
             v1::TasksUpdate::from(tasks).encode_to_vec(),
             v1::TasksUpdate::from(sites).encode_to_vec(),
+            v1::TasksUpdate::from(waits).encode_to_vec(),
             v1::TaskDetail::from(detail).encode_to_vec(),
             v1::EventBatch::from(batch).encode_to_vec(),
         ] {
@@ -428,6 +498,32 @@ fn what_only_newer_peers_know_is_read_as_well_as_can_be() {
         ..some_task()
     };
     assert_eq!(Task::try_from(alive).expect("a task").ending, None);
+    assert_eq!(
+        Task::try_from(v1::Task {
+            wait: Some(1),
+            ..alive
+        })
+        .expect("a task")
+        .wait,
+        Some(WaitId(1))
+    );
+    let ended = v1::Task {
+        wait: Some(1),
+        ..some_task()
+    };
+    assert_eq!(Task::try_from(ended).expect("a task").wait, None);
+
+    let wait = v1::Wait {
+        kind: 99,
+        source: 99,
+        ..Default::default()
+    };
+    let labels = LabelSet::try_from(labels_with(wait)).expect("labels");
+    let wait = &labels.waits[&WaitId(1)];
+    assert_eq!(
+        (wait.kind, wait.stack.source),
+        (WaitKind::Unknown, StackSource::Sampled)
+    );
 
     let target = v1::Target {
         tier: 17,
@@ -436,6 +532,56 @@ fn what_only_newer_peers_know_is_read_as_well_as_can_be() {
     };
     let target = Target::try_from(target).expect("a target");
     assert_eq!(target.tier, Tier::EveryTask);
+}
+
+fn labels_with(wait: v1::Wait) -> v1::Labels {
+    v1::Labels {
+        waits: [(1, wait)].into(),
+        frames: [(3, v1::Frame::default())].into(),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn frames_are_sent_once() {
+    let labels = v1::Labels::from(&labels());
+    let frames: Vec<_> = labels.frames.values().collect();
+    assert_eq!(frames.len(), 3, "{frames:?}");
+}
+
+#[test]
+fn frames_that_are_not_there_are_refused() {
+    let branch = |frame| v1::Branch {
+        frames: vec![3, frame],
+    };
+    for (wait, expected) in [
+        (
+            v1::Wait {
+                branches: vec![branch(3), branch(4)],
+                ..Default::default()
+            },
+            Err("4 as `Branch.frames`, which is not in `Labels.frames`"),
+        ),
+        (
+            v1::Wait {
+                place: Some(5),
+                ..Default::default()
+            },
+            Err("5 as `Wait.place`, which is not in `Labels.frames`"),
+        ),
+        (
+            v1::Wait {
+                place: Some(3),
+                branches: vec![branch(3)],
+                ..Default::default()
+            },
+            Ok(()),
+        ),
+    ] {
+        let labels = LabelSet::try_from(labels_with(wait));
+        let read = labels.as_ref().map(|_| ()).map_err(|error| &*error.what);
+        assert_eq!(read, expected);
+    }
 }
 
 #[test]
@@ -453,7 +599,12 @@ fn rows_of_the_other_kind_are_refused() {
         sites: vec![SiteStats::default()],
         ..Default::default()
     });
-    assert!(TasksUpdate::try_from(sites).is_err());
+    assert!(TasksUpdate::try_from(sites.clone()).is_err());
+    let error = WaitsUpdate::try_from(sites).expect_err("sites instead of waits");
+    assert!(
+        error.what.contains("in answer to a query for waits"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
     agent::{Agent, Core},
     capture::LoiterSubscriber,
     clock::Clock,
-    notice, publish,
+    notice, publish, recording,
     table::Table,
 };
 
@@ -96,6 +96,21 @@ pub const ENV: &[EnvVar] = &[
         set: |config, value| duration(value, &mut config.thresholds.starved_after),
     },
     EnvVar {
+        name: "LOITER_CAPTURE_STACKS",
+        value: "blocked|on-demand|off",
+        default: "blocked",
+        meaning: "when tasks are asked what they wait on: once each that is blocked, only when a client asks, or never",
+        set: |config, value| {
+            config.capture_stacks = match value {
+                "blocked" => CaptureStacks::Blocked,
+                "on-demand" => CaptureStacks::OnDemand,
+                "off" => CaptureStacks::Off,
+                _ => return Err("write `blocked`, `on-demand` or `off`".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    EnvVar {
         name: "LOITER_PUBLISH_INTERVAL",
         value: "DURATION",
         default: "1s",
@@ -142,6 +157,7 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) name: Option<String>,
     pub(crate) thresholds: Thresholds,
+    pub(crate) capture_stacks: CaptureStacks,
     pub(crate) publish_interval: Nanos,
     pub(crate) max_tasks: usize,
     pub(crate) ledger: usize,
@@ -154,11 +170,29 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6669)),
             name: None,
             thresholds: Thresholds::default(),
+            capture_stacks: CaptureStacks::default(),
             publish_interval: Nanos::from_secs(1),
             max_tasks: 1 << 20,
             ledger: 1024,
         }
     }
+}
+
+/// When tasks are asked what they wait on.
+///
+/// Asking means one poll more of a task that waits, which every future must accept. It costs the
+/// task's worker some ten microseconds. Only tasks spawned through this crate can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CaptureStacks {
+    /// Once for each wait that lasts longer than [`Builder::blocked_after`], and when a client
+    /// asks.
+    #[default]
+    Blocked,
+    /// When a client asks.
+    OnDemand,
+    /// Never.
+    Off,
 }
 
 /// Tasks that a table can have at most: some index values stand for other things.
@@ -260,6 +294,13 @@ impl Builder {
         self
     }
 
+    /// When tasks are asked what they wait on.
+    #[must_use]
+    pub fn capture_stacks(mut self, when: CaptureStacks) -> Self {
+        self.config.capture_stacks = when;
+        self
+    }
+
     /// How often a client that does not say is sent an update; from 50 ms on.
     #[must_use]
     pub fn publish_interval(mut self, interval: Duration) -> Self {
@@ -291,24 +332,25 @@ impl Builder {
         self
     }
 
-    /// Starts the agent; what is wrong is said in a warning and the program runs on.
+    /// Starts the agent; what is wrong is said in a warning and the program runs on. It is said
+    /// through the program's tracing subscriber, or on stderr when there is none.
     ///
     /// A bad environment variable is left out; an address beyond loopback is replaced by the
     /// default one. With a subscriber already installed, the agent runs and tells the UI why it
     /// sees nothing; the one given to [`with_subscriber`](Self::with_subscriber) is then unused.
     pub fn init(mut self) {
+        let mut wrong = Vec::new();
         for variable in ENV {
-            if let Err(error) = self.apply(variable) {
-                notice::warn(dispatcher::has_been_set(), &error.to_string());
-            }
+            wrong.extend(self.apply(variable).err());
         }
         if !self.config.listen.ip().is_loopback() {
-            let error = InitError::NotLoopback(self.config.listen);
-            notice::warn(dispatcher::has_been_set(), &error.to_string());
+            wrong.push(InitError::NotLoopback(self.config.listen));
             self.config.listen = Config::default().listen;
         }
-        if let Err(error) = self.start(OnTaken::GoOn) {
-            notice::warn(dispatcher::has_been_set(), &error.to_string());
+        wrong.extend(self.start(OnTaken::GoOn).err());
+        // Said only now: the program's subscriber, if it gave one, is in place.
+        for error in wrong {
+            notice::warn(notice::somebody_listens(), &error.to_string());
         }
     }
 
@@ -370,6 +412,9 @@ impl Builder {
         let has_inner = inner.is_some();
         let subscriber = LoiterSubscriber::new(table.clone(), inner);
         let taken = dispatcher::set_global_default(Dispatch::new(subscriber)).is_err();
+        if !taken && !has_inner {
+            notice::nobody_listens();
+        }
         let tier = match (taken, cfg!(tokio_unstable)) {
             (true, _) => Tier::SubscriberTaken,
             (false, false) => Tier::NotBuiltIn,
@@ -378,6 +423,9 @@ impl Builder {
         if taken && matches!(on_taken, OnTaken::Fail) {
             return Err(not_started(InitError::SubscriberTaken));
         }
+        recording::start(table.clone(), tier == Tier::EveryTask);
+        // Its other tasks, too, are counted as alive.
+        table.saw_runtime();
         let core = Arc::new(Core::new(table, config, tier, has_inner || taken));
         if let Some(remedy) = tier.remedy() {
             notice::warn(core.through_tracing, remedy);

@@ -45,14 +45,19 @@ mod clock;
 mod events;
 mod notice;
 mod publish;
+mod recording;
+mod runtimes;
 mod serve;
+mod stacks;
 mod sync;
 mod table;
+pub mod task;
 mod text;
 mod thread;
 
 pub use agent::Agent;
-pub use builder::{Builder, ENV, EnvVar, InitError};
+pub use builder::{Builder, CaptureStacks, ENV, EnvVar, InitError};
+pub use task::{Executor, FutureExt, JoinSet, spawn, spawn_blocking, spawn_local};
 
 /// Starts the agent with its defaults and what the environment says ([`ENV`]).
 ///

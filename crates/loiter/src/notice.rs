@@ -1,11 +1,34 @@
 //! What the agent has to say to the people who run the program.
 
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tracing_core::dispatcher;
+
+/// Set once the program's subscriber is the agent's own, with none behind it: what is said
+/// through tracing is then heard by nobody.
+static NOBODY_LISTENS: AtomicBool = AtomicBool::new(false);
+
+/// Takes note that the agent's subscriber has been installed with none behind it.
+pub(crate) fn nobody_listens() {
+    NOBODY_LISTENS.store(true, Relaxed);
+}
+
+/// Whether what is said through tracing reaches somebody.
+pub(crate) fn somebody_listens() -> bool {
+    dispatcher::has_been_set() && !NOBODY_LISTENS.load(Relaxed)
+}
+
 /// Warns through the program's tracing subscriber, or on stderr when it has none.
 pub(crate) fn warn(through_tracing: bool, message: &str) {
     if through_tracing {
         tracing::warn!(target: "loiter", "{message}");
     } else {
-        eprintln!("loiter: {message}");
+        // Not with `eprintln!`, which panics when nothing can be written: into the program, or
+        // in the middle of the agent's own work.
+        let _ = writeln!(io::stderr(), "loiter: {message}");
     }
 }
 

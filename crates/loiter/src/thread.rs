@@ -24,12 +24,21 @@ thread_local! {
 /// One thread's cells.
 pub(crate) struct Thread {
     /// The tasks whose polls are under way here, outermost first.
-    polling: [Cell<u64>; DEEPEST],
+    polling: [Cell<Polling>; DEEPEST],
     depth: Cell<usize>,
     last: Cell<LastPolls>,
     shard: Cell<u32>,
     is_agent: Cell<bool>,
+    saw_runtime: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
+}
+
+/// A task whose poll is under way.
+#[derive(Clone, Copy)]
+struct Polling {
+    task: u64,
+    /// The slot it has.
+    index: u32,
 }
 
 /// The poll that began last on a thread, and the one that ended last.
@@ -72,7 +81,7 @@ const APART: u64 = 1_000_000_000;
 impl Thread {
     const fn new() -> Self {
         Self {
-            polling: [const { Cell::new(0) }; DEEPEST],
+            polling: [const { Cell::new(Polling { task: 0, index: 0 }) }; DEEPEST],
             depth: Cell::new(0),
             last: Cell::new(LastPolls {
                 before: End::NONE,
@@ -82,6 +91,7 @@ impl Thread {
             }),
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
+            saw_runtime: Cell::new(false),
             sites: [const {
                 Cell::new(RecentSite {
                     file: 0,
@@ -120,17 +130,26 @@ impl Thread {
 
     /// The task inside whose poll this thread is; 0 for none.
     pub(crate) fn current(&self) -> u64 {
-        match self.depth.get() {
-            0 => 0,
-            depth => self.polling.get(depth - 1).map_or(0, Cell::get),
-        }
+        self.current_slot().map_or(0, |(task, _)| task)
+    }
+
+    /// The task inside whose poll this thread is, and the index of its slot.
+    pub(crate) fn current_slot(&self) -> Option<(u64, u32)> {
+        let innermost = self.depth.get().checked_sub(1)?;
+        let polling = self.polling.get(innermost)?.get();
+        Some((polling.task, polling.index))
+    }
+
+    /// Whether this is the first time that it is asked.
+    pub(crate) fn sees_runtime_first(&self) -> bool {
+        !self.saw_runtime.replace(true)
     }
 
     /// A poll of this task begins here. `waker_held`: something holds a waker of it.
-    pub(crate) fn enter(&self, task: u64, now: u64, waker_held: bool) {
+    pub(crate) fn enter(&self, task: u64, index: u32, now: u64, waker_held: bool) {
         let depth = self.depth.get();
         if let Some(top) = self.polling.get(depth) {
-            top.set(task);
+            top.set(Polling { task, index });
         }
         self.depth.set(depth + 1);
         let last = self.last.get();
@@ -147,7 +166,10 @@ impl Thread {
         let depth = self.depth.get();
         if depth > DEEPEST {
             self.depth.set(depth - 1);
-        } else if let Some(place) = (0..depth).rev().find(|&i| self.polling[i].get() == task) {
+        } else if let Some(place) = (0..depth)
+            .rev()
+            .find(|&i| self.polling[i].get().task == task)
+        {
             for i in place..depth - 1 {
                 self.polling[i].set(self.polling[i + 1].get());
             }
@@ -224,8 +246,8 @@ mod tests {
     fn polls_nest_like_a_stack() {
         let thread = Thread::new();
         assert_eq!(thread.current(), 0);
-        thread.enter(1, 0, false);
-        thread.enter(2, 1, false);
+        thread.enter(1, 0, 0, false);
+        thread.enter(2, 0, 1, false);
         assert_eq!(thread.current(), 2);
         thread.leave(2, 2);
         assert_eq!(thread.current(), 1);
@@ -236,8 +258,8 @@ mod tests {
     #[test]
     fn polls_may_end_out_of_order() {
         let thread = Thread::new();
-        thread.enter(1, 0, false);
-        thread.enter(2, 1, false);
+        thread.enter(1, 0, 0, false);
+        thread.enter(2, 0, 1, false);
         thread.leave(1, 2);
         assert_eq!(thread.current(), 2);
         thread.leave(7, 3);
@@ -250,22 +272,22 @@ mod tests {
     fn too_deep_counts_as_outside() {
         let thread = Thread::new();
         for task in 1..=2 * DEEPEST as u64 {
-            thread.enter(task, 0, false);
+            thread.enter(task, 0, 0, false);
         }
         assert_eq!(thread.current(), 0);
         for task in (1..=2 * DEEPEST as u64).rev() {
             thread.leave(task, 0);
         }
         assert_eq!(thread.current(), 0);
-        thread.enter(5, 0, false);
+        thread.enter(5, 0, 0, false);
         assert_eq!(thread.current(), 5);
     }
 
     /// The ending of task 1 after a poll until 200 and a drop from `dropped` on.
     fn ending(thread: &Thread, dropped: u64, waker_held: bool, panicking: bool) -> Ending {
-        thread.enter(1, 100, true);
+        thread.enter(1, 0, 100, true);
         thread.leave(1, 200);
-        thread.enter(1, dropped, waker_held);
+        thread.enter(1, 0, dropped, waker_held);
         thread.leave(1, dropped + 10);
         thread.ending(1, panicking)
     }
@@ -302,11 +324,11 @@ mod tests {
     #[test]
     fn another_poll_between_shows_that_it_was_cancelled() {
         let thread = Thread::new();
-        thread.enter(1, 100, true);
+        thread.enter(1, 0, 100, true);
         thread.leave(1, 200);
-        thread.enter(2, 201, true);
+        thread.enter(2, 0, 201, true);
         thread.leave(2, 202);
-        thread.enter(1, 203, false);
+        thread.enter(1, 0, 203, false);
         thread.leave(1, 204);
         assert_eq!(thread.ending(1, false), Ending::Cancelled);
     }

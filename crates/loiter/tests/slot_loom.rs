@@ -29,7 +29,7 @@ use slab::Slab;
 use slot::{Birth, Held, Phase, Slot};
 
 fn born(seq: u64) -> Slot {
-    let slot = Slot::new();
+    let slot = Slot::new(0);
     slot.begin(&birth(seq));
     slot
 }

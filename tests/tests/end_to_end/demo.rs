@@ -1,8 +1,9 @@
 //! `loiter demo`: a service of its own, and its end.
 
 use loiter_tests::{Program, Terminal, kill_now, terminate, wait_until};
+use vt100::Color;
 
-use crate::LOITER;
+use crate::{LOITER, ui_options::colours};
 
 /// `loiter demo` once it shows the service, and where that listens.
 fn demo(args: &[&str]) -> (Terminal, String) {
@@ -39,6 +40,42 @@ fn it_takes_the_options_of_the_ui() {
     terminal.wait_for_text("blocked ≥1m");
     terminal.wait_for("only leaks", |screen| {
         !screen.contents().contains("healthy/")
+    });
+}
+
+#[test]
+fn it_starts_as_the_options_of_the_ui_have_it() {
+    let (terminal, _) = demo(&["-s", "name", "-r", "--view", "tasks", "--no-color"]);
+    terminal.wait_for("names from the last on, without colours", |screen| {
+        let contents = screen.contents();
+        let place = |name| contents.find(name);
+        contents.contains("Name▼")
+            && place("wait-on-nothing") < place("blocked-receive")
+            && place("wait-on-nothing").is_some()
+            && colours(screen).is_empty()
+    });
+    let args = [
+        "demo",
+        "--view",
+        "sites",
+        "--sort",
+        "site",
+        "--ascii",
+        "--palette",
+        "16",
+        "--interval",
+        "100ms",
+    ];
+    let terminal = LOITER.terminal(&args);
+    terminal.wait_for("sites in ASCII and 16 colours", |screen| {
+        let contents = screen.contents();
+        let colours = colours(screen);
+        let is_of_16 = |colour: &Color| matches!(colour, Color::Idx(0..16));
+        contents.contains("Site ^")
+            && contents.contains("leak/blocked_send.rs")
+            && contents.is_ascii()
+            && !colours.is_empty()
+            && colours.iter().all(is_of_16)
     });
 }
 

@@ -7,10 +7,10 @@ use std::{
     thread,
 };
 
-use loiter_tests::{FakeAgent, Program, wait_until};
+use loiter_tests::{FakeAgent, PATIENCE, Program, wait_until};
 use loiter_wire::v1::{
     Kind, Labels, Overview, Query, Site, State, Target, Task, TasksUpdate, Totals,
-    WatchEventsRequest, WatchTasksRequest, loiter_client::LoiterClient,
+    WatchEventsRequest, WatchTaskRequest, WatchTasksRequest, loiter_client::LoiterClient,
 };
 use tonic::transport::Endpoint;
 
@@ -25,30 +25,56 @@ fn assert_serves(service: &mut Program, address: &str) {
     assert_eq!(tasks["matched"], 1, "{tasks}");
 }
 
+/// The same garbage in every run.
+fn garbage(bytes: usize) -> Vec<u8> {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        // xorshift64
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random as u8
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
 #[test]
 fn garbage_on_the_port_does_not_matter_to_the_service() {
     let mut service = LOITER.demo();
     let address = service.address();
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    for connection in 0..8 {
-        let mut garbage = vec![0; 128 * 1024];
-        for byte in &mut garbage {
-            // xorshift64: the same garbage in every run.
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            *byte = random as u8;
-        }
+    for (connection, garbage) in garbage(8 * 128 * 1024).chunks(128 * 1024).enumerate() {
         let mut stream = TcpStream::connect(&address).expect("the port is open");
         // Half of it gets past the greeting of HTTP/2.
         if connection % 2 == 0 {
             let _ = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         }
         // It is right to hang up in the middle of it.
-        let _ = stream.write_all(&garbage);
+        let _ = stream.write_all(garbage);
         let _ = stream.shutdown(Shutdown::Both);
     }
     assert_serves(&mut service, &address);
+}
+
+#[test]
+fn a_megabyte_of_garbage_on_one_connection_does_not_matter_either() {
+    let mut service = LOITER.demo();
+    let address = service.address();
+    let garbage = garbage(1024 * 1024);
+    // Alone, behind the greeting of HTTP/2, and as the payload of a frame that is one of it.
+    let greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    for beginning in [&b""[..], greeting, &[&greeting[..], &settings].concat()] {
+        let mut stream = TcpStream::connect(&address).expect("the port is open");
+        let _ = stream.write_all(beginning);
+        let _ = stream.write_all(&garbage);
+        let _ = stream.shutdown(Shutdown::Write);
+        // It hangs up: a reset is that as well.
+        let _ = stream.set_read_timeout(Some(PATIENCE));
+        let ended = std::io::copy(&mut stream, &mut std::io::sink());
+        let timed_out = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+        assert!(!ended.is_err_and(|error| timed_out(&error)), "it goes on");
+        assert_serves(&mut service, &address);
+    }
 }
 
 #[test]
@@ -70,6 +96,8 @@ fn silent_connections_leave_room_for_others() {
 fn a_client_that_never_reads_costs_bounded_memory() {
     let mut service = LOITER.demo();
     let address = service.address();
+    let document = LOITER.tasks(&[&address, "--filter", "name:busy-loop"]);
+    let busy = document["tasks"][0]["seq"].as_u64().expect("a number");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     // Kept open, never read.
     let streams = runtime.block_on(async {
@@ -88,10 +116,19 @@ fn a_client_that_never_reads_costs_bounded_memory() {
                     interval_ms: 50,
                 })
                 .await;
+            // The one that makes most events.
+            let task = client
+                .watch_task(WatchTaskRequest {
+                    seq: busy,
+                    interval_ms: 50,
+                    thresholds: None,
+                })
+                .await;
             streams.push((
                 client,
                 events.expect("a stream of events"),
                 tasks.expect("a stream of tasks"),
+                task.expect("a stream of one task"),
             ));
         }
         streams
@@ -150,6 +187,7 @@ fn hostile() -> (Target, TasksUpdate) {
         labels: Some(Labels {
             names: BTreeMap::from([(0, format!("task {evil}"))]),
             sites: BTreeMap::from([(0, site)]),
+            ..Labels::default()
         }),
         ..TasksUpdate::default()
     };

@@ -6,6 +6,7 @@ mod demo;
 mod hostile;
 mod programs;
 mod restart;
+mod stacks;
 mod tasks;
 mod ui;
 mod ui_options;

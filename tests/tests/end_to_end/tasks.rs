@@ -78,6 +78,7 @@ fn every_cause_of_a_leak_shows_what_it_is() {
         ("lock-waiter", "lock_held.rs", "task", "idle"),
         ("long-blocking", "long_blocking.rs", "blocking", "running"),
         ("await-acknowledgement", "unacknowledged.rs", "task", "idle"),
+        ("starved", "starved.rs", "task", "scheduled"),
     ];
     for (name, file, kind, state) in expected {
         let filter = format!("name:{name} state:{state}");
@@ -140,9 +141,12 @@ fn short_lives_are_counted_and_remembered() {
     });
     assert!(site["spawned"].as_u64() >= site["ended"].as_u64(), "{site}");
     assert!(site["lifetime"]["count"].as_u64() > Some(0), "{site}");
-    let ended = wait_for_tasks("name:short-lived ended", 1).remove(0);
+    // Where the operating system came between a task's last poll and its drop, it is unknown how
+    // it ended; that is the exception.
+    let ended = wait_for_tasks("name:short-lived finished", 1).remove(0);
     assert_eq!(ended["state"], "ended", "{ended}");
-    assert_eq!(ended["ending"], "finished", "{ended}");
+    let others = tasks(&["--filter", "name:short-lived ending:cancelled,panicked"]);
+    assert!(others.is_empty(), "{others:?}");
 }
 
 #[test]
@@ -247,6 +251,49 @@ fn blocked_is_what_one_says_it_is() {
 }
 
 #[test]
+fn hogging_is_what_one_says_it_is() {
+    let args = ["--filter", "name:infinite-loop", "--hogging-after"];
+    wait_for_tasks("name:infinite-loop state:running", 1);
+    let with = |limit| tasks(&[&args[..], &[limit]].concat()).remove(0);
+    assert_eq!(with("1ns")["warn"], "hogging");
+    assert_eq!(with("365d")["warn"], Value::Null);
+    let document = LOITER.tasks(&[&shared().address, "--hogging-after", "2s"]);
+    assert_eq!(
+        document["thresholds"]["hogging_after_ns"],
+        2_000_000_000_u64
+    );
+}
+
+#[test]
+fn starved_is_what_one_says_it_is() {
+    let task = wait_for_tasks("name:starved starved", 1).remove(0);
+    assert_eq!(task["warn"], "starved", "{task}");
+    assert!(task["in_state_ns"].as_u64() >= Some(100_000_000), "{task}");
+    let with = |limit| {
+        wait_until("a scheduled task", || {
+            let filter = "name:starved state:scheduled";
+            tasks(&["--filter", filter, "--starved-after", limit]).pop()
+        })
+    };
+    assert_eq!(with("1ns")["warn"], "starved");
+    assert_eq!(with("365d")["warn"], Value::Null);
+    let document = LOITER.tasks(&[&shared().address, "--starved-after", "3ms"]);
+    assert_eq!(document["thresholds"]["starved_after_ns"], 3_000_000_u64);
+}
+
+#[test]
+fn short_options_are_the_long_ones() {
+    let short = tasks(&["-f", "named", "-s", "polls", "-r", "-n", "3"]);
+    assert_eq!(short.len(), 3);
+    let polls = numbers(&short, "polls");
+    assert!(polls.is_sorted(), "{polls:?}");
+    assert!(
+        short.iter().all(|task| task["name"].is_string()),
+        "{short:?}"
+    );
+}
+
+#[test]
 fn the_target_may_stand_in_the_environment() {
     let mut command = LOITER.command(&["tasks"]);
     command.env("LOITER_TARGET", &shared().address);
@@ -281,6 +328,30 @@ fn a_pipe_gets_a_table_when_asked_for() {
     let summary = lines.last().expect("a summary");
     assert!(summary.starts_with("loiter-demo ("), "{summary}");
     assert!(summary.contains("3 of 3 rows"), "{summary}");
+}
+
+#[test]
+fn a_table_may_have_a_row_a_site() {
+    let args = [
+        "tasks",
+        &shared().address,
+        "--table",
+        "--group",
+        "site",
+        "--filter",
+        "name:lock-waiter",
+    ];
+    let finished = LOITER.run(&args);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let lines: Vec<&str> = finished.stdout.lines().collect();
+    assert!(
+        lines[0].contains("Alive") && lines[0].contains("Oldest"),
+        "{finished:?}"
+    );
+    assert!(lines[1].trim_start().starts_with("3 "), "{finished:?}");
+    assert!(lines[1].contains("leak/lock_held.rs"), "{finished:?}");
+    let summary = lines.last().expect("a summary");
+    assert!(summary.contains("1 of 1 rows"), "{summary}");
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! The terminal UI, used as people use it.
 
 use loiter_model::Nanos;
-use loiter_tests::{Terminal, terminate};
-use vt100::Screen;
+use loiter_tests::{Loiter, Terminal, hang_up, interrupt, terminate};
+use loiter_wire::v1::{WatchTaskRequest, loiter_client::LoiterClient};
+use tonic::transport::Endpoint;
+use vt100::{Color, Screen};
 
 use crate::{LOITER, shared};
+
+/// The UI on a source that panics.
+const PANICKING: Loiter = Loiter::at(env!("CARGO_BIN_EXE_panicking-ui"));
 
 /// The UI on the shared service, once it shows something.
 fn attached(args: &[&str]) -> Terminal {
@@ -200,7 +205,87 @@ fn ctrl_c_quits_even_while_a_filter_is_written() {
 
 #[test]
 fn a_signal_gives_the_terminal_back() {
-    let mut terminal = attached(&[]);
-    terminate(terminal.pid());
-    terminal.wait_for_end(0);
+    for signal in [terminate, interrupt, hang_up] {
+        let mut terminal = attached(&[]);
+        signal(terminal.pid());
+        terminal.wait_for_end(0);
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_read_there() {
+    for (args, message, code) in [
+        (&[][..], "the source panics", 101),
+        (&["--elsewhere"], "the source's thread panics", 2),
+    ] {
+        let mut terminal = PANICKING.terminal(args);
+        terminal.wait_for_end(code);
+        // On the main screen, where it stays.
+        terminal.wait_for_text(message);
+    }
+}
+
+#[test]
+fn a_blocked_task_is_highlighted_in_the_list_and_when_it_opens() {
+    let args = ["--filter", "name:lock-holder", "--blocked-after", "100ms"];
+    let mut terminal = attached(&args);
+    let in_the_list = terminal.wait_for_some("a blocked row", |screen| {
+        sign(screen, |line| {
+            line.starts_with('■') && line.contains("lock-holder")
+        })
+    });
+    assert_ne!(in_the_list, Color::Default);
+    terminal.type_keys("\r");
+    let opened = terminal.wait_for_some("a blocked task", |screen| {
+        sign(screen, |line| {
+            line.trim_start().starts_with("state") && line.contains(": blocked")
+        })
+    });
+    assert_eq!(opened, in_the_list);
+    terminal.wait_for_text("■ idle for");
+}
+
+/// The colour of the sign for blocked tasks in the first such line.
+fn sign(screen: &Screen, is_it: impl Fn(&str) -> bool) -> Option<Color> {
+    let lines = lines(screen);
+    let row = lines.iter().position(|line| is_it(line))?;
+    let before = lines[row].split_once('■')?.0.chars().count();
+    let (row, column) = (u16::try_from(row).ok()?, u16::try_from(before).ok()?);
+    let cell = screen.cell(row, column)?;
+    (cell.contents() == "■").then(|| cell.fgcolor())
+}
+
+#[test]
+fn a_task_that_the_agent_has_no_room_for_is_no_lost_connection() {
+    let service = LOITER.demo();
+    let address = service.address();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    // As many as the agent looks at closely.
+    let others = runtime.block_on(async {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URI");
+        let mut client = LoiterClient::new(endpoint.connect_lazy());
+        let mut others = Vec::new();
+        for _ in 0..16 {
+            let request = WatchTaskRequest {
+                seq: 1,
+                ..WatchTaskRequest::default()
+            };
+            others.push(client.watch_task(request).await.expect("a place"));
+        }
+        others
+    });
+    let mut terminal = LOITER.terminal(&[&address, "--filter", "name:lock-holder"]);
+    terminal.wait_for("one row", |screen| rows(screen).len() == 1);
+    terminal.type_keys("\r");
+    terminal.wait_for("the reason", |screen| {
+        let contents = screen.contents();
+        contents.contains("no room for another watcher") && contents.contains("connected")
+    });
+    terminal.type_keys("\x1b");
+    terminal.wait_for("the list", |screen| rows(screen).len() == 1);
+    terminal.type_keys("\r");
+    terminal.wait_for_text("no room for another watcher");
+    // Asked again, it has room.
+    drop(others);
+    terminal.wait_for_text("longest poll");
 }

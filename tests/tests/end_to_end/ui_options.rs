@@ -62,9 +62,43 @@ fn blocked_after_is_the_first_threshold() {
 }
 
 #[test]
+fn the_other_limits_are_the_first_ones_as_well() {
+    let args = ["--hogging-after", "1h", "--starved-after", "2ms"];
+    let terminal = started(&args, &[]);
+    terminal.wait_for_text("0 hogging ≥1h");
+    terminal.wait_for_text("starved ≥2ms");
+    let limits = query(&args).thresholds.expect("limits");
+    assert_eq!(limits.hogging_after_ns, 3_600_000_000_000);
+    assert_eq!(limits.starved_after_ns, 2_000_000);
+    assert_eq!(limits.blocked_after_ns, 10_000_000_000, "the service's own");
+}
+
+#[test]
 fn view_is_the_first_view() {
     let terminal = started(&["--view", "sites"], &[]);
     terminal.wait_for_text("Alive");
+    let terminal = started(&["--view", "tasks"], &[]);
+    terminal.wait_for("tasks", |screen| {
+        let contents = screen.contents();
+        contents.contains("Idle▼") && !contents.contains("Alive")
+    });
+}
+
+#[test]
+fn sort_is_by_a_column_of_the_view() {
+    let order = |args: &[&str]| {
+        let query = query(&[&["--view", "sites"], args].concat());
+        (query.sort, query.descending)
+    };
+    assert_eq!(order(&[]), ("alive".to_owned(), true));
+    assert_eq!(
+        order(&["--sort", "alive", "-r"]),
+        ("alive".to_owned(), false)
+    );
+    assert_eq!(order(&["-s", "site"]), ("site".to_owned(), false));
+    let finished = LOITER.run(&["--view", "sites", "--sort", "polls"]);
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("oldest-idle"), "{finished:?}");
 }
 
 #[test]
@@ -88,7 +122,7 @@ fn ascii_draws_without_other_characters() {
 }
 
 /// The colours on the screen.
-fn colours(screen: &Screen) -> Vec<Color> {
+pub(crate) fn colours(screen: &Screen) -> Vec<Color> {
     let (rows, columns) = screen.size();
     let mut colours = Vec::new();
     for row in 0..rows.get() {

@@ -22,7 +22,10 @@ fn help_and_version_succeed() {
         &["--help"][..],
         &["-h"],
         &["tasks", "--help"],
+        &["stacks", "--help"],
         &["demo", "--help"],
+        &["help"],
+        &["help", "tasks"],
     ] {
         let finished = LOITER.run(args);
         assert_eq!(finished.code, Some(0), "{finished:?}");
@@ -129,6 +132,16 @@ fn arguments_that_make_no_sense() {
         (&["--ascii", "tasks"], "`tasks` is a command"),
         (&["completions", "csh"], "bash"),
         (&["demo", "--listen", "here"], "'here'"),
+        (
+            &["demo", "--serve", "--listen", "127.0.0.1:7701x"],
+            "`127.0.0.1:6669`",
+        ),
+        (&["http://localhost"], "`localhost:6669`"),
+        (&["https://localhost/x"], "`localhost:6669`"),
+        (
+            &["tasks", "-f", "starved,hogging"],
+            "`warn:starved,hogging`",
+        ),
     ] {
         assert_fails(&LOITER.run(args), what);
     }
@@ -188,7 +201,7 @@ fn completions_know_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let finished = LOITER.run(&["completions", shell]);
         assert_eq!(finished.code, Some(0), "{finished:?}");
-        for word in ["blocked-after", "completions", "tasks"] {
+        for word in ["blocked-after", "completions", "stacks", "tasks"] {
             assert!(finished.stdout.contains(word), "{word} for {shell}");
         }
     }

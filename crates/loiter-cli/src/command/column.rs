@@ -1,5 +1,6 @@
 //! The columns of the printed tables. Names, headings and order of rows are the model's.
 
+use loiter_cli::text;
 use loiter_model::{
     Nanos, SiteId, SiteStats, Task, TaskSeq, Thresholds,
     query::{Column, Labels, SiteColumn, TaskColumn},
@@ -7,7 +8,6 @@ use loiter_model::{
 };
 
 use super::table::{Align, Table};
-use crate::text;
 
 /// What a cell needs to know beside its row.
 pub(crate) struct Context<'a> {
@@ -50,6 +50,7 @@ const TASKS: &[TaskSpec] = &[
     TaskSpec::word(TaskColumn::Kind, |task, _| task.kind.name().to_owned()),
     TaskSpec::word(TaskColumn::State, state),
     TaskSpec::figure(TaskColumn::Idle, |task, _| duration(task.idle())),
+    TaskSpec::word(TaskColumn::Wait, wait),
     TaskSpec::figure(TaskColumn::Busy, |task, _| task.busy.to_string()),
     TaskSpec::figure(TaskColumn::Scheduled, |task, _| task.scheduled.to_string()),
     TaskSpec::figure(TaskColumn::Total, |task, _| task.total.to_string()),
@@ -107,6 +108,13 @@ fn state(task: &Task, context: &Context<'_>) -> String {
         (None, None) => task.state.name(),
     };
     word.to_owned()
+}
+
+fn wait(task: &Task, context: &Context<'_>) -> String {
+    match task.wait.and_then(|id| context.labels.wait(id)) {
+        Some(wait) => text::clean(&wait.to_string()).into_owned(),
+        None => none(),
+    }
 }
 
 fn site(id: SiteId, context: &Context<'_>) -> String {

@@ -31,7 +31,7 @@ use std::io::{self, Write};
 use loiter_model::{
     self as model, Nanos, Thresholds,
     query::Labels,
-    update::{LabelSet, Overview, SitesUpdate, TasksUpdate},
+    update::{CaptureOutcome, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub(crate) struct Document {
     target: Target,
     /// How much of the program can be seen: `every_task`, `not_built_in` (it was built without
     /// `--cfg tokio_unstable`) or `subscriber_taken` (another tracing subscriber was there
-    /// first). Unless it is `every_task`, there are no rows whatever the program does.
+    /// first). Unless it is `every_task`, only tasks that were spawned through loiter are.
     tier: &'static str,
     /// The limits for `blocked`, `hogging` and `starved`.
     thresholds: Limits,
@@ -58,6 +58,7 @@ pub(crate) struct Document {
     /// Rows that the filter lets through. More than there are rows here when `--limit` or the
     /// agent's own limit cut them off.
     matched: u64,
+    /// The rows, sorted: tasks, or sites with `--group site`.
     #[serde(flatten)]
     rows: Rows,
 }
@@ -150,6 +151,8 @@ struct Task {
     in_state_ns: u64,
     /// Its current wait; `null` unless it is idle.
     idle_ns: Option<u64>,
+    /// What it waits on, if that was captured; `null` otherwise, and unless it is idle.
+    wait: Option<Wait>,
     /// Time inside polls, in all.
     busy_ns: u64,
     /// Time woken and waiting for a worker, in all.
@@ -182,6 +185,19 @@ struct Task {
     site: Option<Site>,
 }
 
+/// What a task waits on.
+#[derive(Debug, Serialize)]
+struct Wait {
+    /// The kind of the innermost future, such as `mpsc recv`, `sleep` or `select`.
+    kind: &'static str,
+    /// The program's own function that waits.
+    function: Option<String>,
+    /// The file of its source, where that is known.
+    file: Option<String>,
+    /// From 1.
+    line: Option<u32>,
+}
+
 /// A source location.
 #[derive(Debug, Serialize)]
 struct Site {
@@ -193,6 +209,105 @@ struct Site {
     column: u32,
     /// The function that `spawn_blocking` runs; `null` for other kinds.
     function: Option<String>,
+}
+
+/// Everything that `loiter stacks` prints, as one object.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stacks {
+    /// The number of this shape, 1.
+    schema: u32,
+    /// The program looked at.
+    target: Target,
+    /// How much of the program can be seen, as in the document of tasks.
+    tier: &'static str,
+    /// The limits for `blocked`, `hogging` and `starved`.
+    thresholds: Limits,
+    /// When this was so.
+    at_ns: u64,
+    /// Counts over every task, whatever the filter lets through.
+    totals: Totals,
+    /// What became of asking the tasks; `null` with `--no-capture`.
+    capture: Option<Capture>,
+    /// Stacks there are. More than `stacks` when `--limit` or the agent's own limit cut them off.
+    matched: u64,
+    /// The tasks that wait alike, most of them first unless sorted otherwise.
+    stacks: Vec<Stack>,
+}
+
+/// What became of asking tasks what they wait on. Every task that the filter lets through is in
+/// one of the counts behind the first.
+#[derive(Debug, Serialize)]
+struct Capture {
+    /// Tasks that the filter lets through.
+    matched: u64,
+    /// Tasks of which it is known now.
+    captured: u64,
+    /// Tasks that were running, scheduled or ended when their turn came.
+    not_idle: u64,
+    /// Tasks that were not spawned through loiter: they cannot be asked.
+    not_watched: u64,
+    /// Tasks that no worker polled in time.
+    timed_out: u64,
+    /// Tasks beyond the agent's limit.
+    over_limit: u64,
+}
+
+/// The tasks with the same stack. Those without one are together by state and site.
+#[derive(Debug, Serialize)]
+struct Stack {
+    /// What the innermost future waits on, such as `mpsc recv`, `select` or `nothing`; `null`
+    /// where it was not captured.
+    kind: Option<&'static str>,
+    /// How it was obtained: `probed`, or `sampled`, where branches may be missing.
+    source: Option<&'static str>,
+    /// What the tasks are doing: `idle` where there is a stack.
+    state: &'static str,
+    /// How many they are.
+    count: u64,
+    /// The longest time in `state` among them.
+    oldest_ns: Option<u64>,
+    /// The median time in `state`, right within an eighth.
+    median_ns: Option<u64>,
+    /// Size of their futures together.
+    bytes: u64,
+    /// Where the oldest of them was spawned.
+    site: Option<Site>,
+    /// Some of them, oldest first.
+    tasks: Vec<TaskName>,
+    /// One for each waker that was registered, as by the branches of a `select!`. Empty with the
+    /// kind `nothing`: nothing can wake the tasks.
+    branches: Vec<Branch>,
+}
+
+/// Which task.
+#[derive(Debug, Serialize)]
+struct TaskName {
+    /// The agent's number of it.
+    seq: u64,
+    /// Its name, as far as it is known.
+    name: Option<String>,
+}
+
+/// The calls down to one leaf.
+#[derive(Debug, Serialize)]
+struct Branch {
+    /// Innermost first, up to the task's own future.
+    frames: Vec<Frame>,
+}
+
+/// One call.
+#[derive(Debug, Serialize)]
+struct Frame {
+    /// Whose code it is: `user`, `library`, `tokio`, `std` or `agent`.
+    origin: &'static str,
+    /// As the debug info has it.
+    function: Option<String>,
+    /// The path that the compiler recorded.
+    file: Option<String>,
+    /// From 1.
+    line: Option<u32>,
+    /// From 1.
+    column: Option<u32>,
 }
 
 /// All tasks of one site. The counts and `bytes` are of those alive.
@@ -302,8 +417,106 @@ impl Document {
     /// # Errors
     /// Those of `out`.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let json = serde_json::to_string_pretty(self)?;
-        writeln!(out, "{}", escape_controls(&json))
+        write(self, out)
+    }
+}
+
+fn write(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let json = serde_json::to_string_pretty(document)?;
+    writeln!(out, "{}", escape_controls(&json))
+}
+
+impl Stacks {
+    /// `name` gives the names of the tasks in the samples.
+    pub(crate) fn new(
+        target: &model::Target,
+        thresholds: &Thresholds,
+        capture: Option<&CaptureOutcome>,
+        update: &WaitsUpdate,
+        name: impl Fn(model::TaskSeq) -> Option<String>,
+    ) -> Self {
+        let stack = |stats| Stack::new(stats, &update.labels, &name);
+        Self {
+            schema: SCHEMA,
+            target: Target::new(target),
+            tier: target.tier.name(),
+            thresholds: Limits::new(thresholds),
+            at_ns: update.overview.at.0,
+            totals: Totals::new(&update.overview.totals),
+            capture: capture.map(Capture::new),
+            matched: update.matched,
+            stacks: update.waits.iter().map(stack).collect(),
+        }
+    }
+
+    /// Writes it indented, with a newline at its end.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        write(self, out)
+    }
+}
+
+impl Capture {
+    fn new(outcome: &CaptureOutcome) -> Self {
+        Self {
+            matched: outcome.matched,
+            captured: outcome.captured,
+            not_idle: outcome.not_idle,
+            not_watched: outcome.not_watched,
+            timed_out: outcome.timed_out,
+            over_limit: outcome.over_limit,
+        }
+    }
+}
+
+impl Stack {
+    fn new(
+        stats: &model::WaitStats,
+        labels: &LabelSet,
+        name: impl Fn(model::TaskSeq) -> Option<String>,
+    ) -> Self {
+        let wait = stats.wait.and_then(|id| labels.wait(id));
+        let sample = stats.sample.iter();
+        Self {
+            kind: wait.as_ref().map(|wait| wait.kind.name()),
+            source: wait.as_ref().map(|wait| wait.stack.source.name()),
+            state: stats.state.name(),
+            count: stats.count,
+            oldest_ns: stats.oldest.map(nanos),
+            median_ns: stats.median.map(nanos),
+            bytes: stats.bytes,
+            site: labels.site(stats.site).map(|site| Site::new(&site)),
+            tasks: sample
+                .map(|&seq| TaskName {
+                    seq: seq.get(),
+                    name: name(seq),
+                })
+                .collect(),
+            branches: wait.map_or_else(Vec::new, |wait| {
+                let branches = wait.stack.branches.iter();
+                branches
+                    .map(|branch| Branch {
+                        frames: branch.frames.iter().map(Frame::new).collect(),
+                    })
+                    .collect()
+            }),
+        }
+    }
+}
+
+impl Frame {
+    fn new(frame: &model::Frame) -> Self {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let number = |number| (number > 0).then_some(number);
+        Self {
+            origin: frame.origin().name(),
+            function: text(&frame.function),
+            file: text(&frame.file),
+            line: number(frame.line),
+            column: number(frame.column),
+        }
     }
 }
 
@@ -379,6 +592,10 @@ impl Task {
             ending: task.ending.map(model::Ending::name),
             in_state_ns: task.in_state.0,
             idle_ns: task.idle().map(nanos),
+            wait: task
+                .wait
+                .and_then(|id| labels.wait(id))
+                .map(|wait| Wait::new(&wait)),
             busy_ns: task.busy.0,
             scheduled_ns: task.scheduled.0,
             total_idle_ns: task.total_idle().0,
@@ -394,6 +611,20 @@ impl Task {
             size_bytes: task.size,
             original_size_bytes: task.original_size,
             site: labels.site(task.site).map(|site| Site::new(&site)),
+        }
+    }
+}
+
+impl Wait {
+    fn new(wait: &model::Wait) -> Self {
+        let place = wait.place.as_ref();
+        Self {
+            kind: wait.kind.name(),
+            function: place.map(|frame| frame.function.to_string()),
+            file: place
+                .filter(|frame| !frame.file.is_empty())
+                .map(|frame| frame.file.to_string()),
+            line: place.map(|frame| frame.line).filter(|line| *line > 0),
         }
     }
 }
@@ -454,7 +685,7 @@ fn nanos(nanos: Nanos) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use loiter_model::query::{Column, SiteColumn, TaskColumn};
+    use loiter_model::query::{Column, SiteColumn, TaskColumn, WaitColumn};
     use serde_json::Value;
 
     use super::*;
@@ -488,6 +719,21 @@ mod tests {
         sample::assert_snapshot("sites_json", &written(&sites()));
     }
 
+    fn stacks() -> Value {
+        let mut out = Vec::new();
+        let (target, limits, update) = (sample::target(), Thresholds::default(), sample::waits());
+        let name = |seq: model::TaskSeq| (seq.get() != 33).then(|| "blocked-send".to_owned());
+        let document = Stacks::new(&target, &limits, Some(&sample::capture()), &update, name);
+        document.write(&mut out).expect("memory takes everything");
+        serde_json::from_slice(&out).expect("valid JSON")
+    }
+
+    #[test]
+    fn the_shape_of_a_document_of_stacks_is_stable() {
+        let text = serde_json::to_string_pretty(&stacks()).expect("JSON");
+        sample::assert_snapshot("stacks_json", &text);
+    }
+
     /// Whether a row has a field for the column, by its name and a unit.
     fn has_field<C: Column>(row: &Value, column: C) -> bool {
         let name = column.name().replace('-', "_");
@@ -503,6 +749,13 @@ mod tests {
             // A summary of others: the site's function and the sizes.
             if column != TaskColumn::Fields {
                 assert!(has_field(task, column), "{}", column.name());
+            }
+        }
+        let stack = &stacks()["stacks"][0];
+        for &column in WaitColumn::ALL {
+            // It is the stack itself.
+            if column != WaitColumn::Wait {
+                assert!(has_field(stack, column), "{}", column.name());
             }
         }
         let site = &parsed(&sites())["sites"][0];

@@ -7,6 +7,7 @@ mod json;
 #[cfg(test)]
 mod sample;
 mod sort;
+mod stacks;
 mod table;
 mod tasks;
 mod terminal;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         None => view::run(cli.target.target, cli.query, &cli.view),
         Some(Command::Tasks(args)) => tasks::run(&args),
+        Some(Command::Stacks(args)) => stacks::run(&args),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Completions { shell }) => completions::run(shell),
     }

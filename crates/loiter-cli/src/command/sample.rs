@@ -3,9 +3,9 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
-    Kind, NameId, Nanos, Quantiles, Site, SiteId, SiteStats, State, Target, Task, TaskSeq,
-    Thresholds, Tier, Totals,
-    update::{LabelSet, Overview, SitesUpdate, TasksUpdate},
+    AwaitStack, Branch, Frame, Kind, NameId, Nanos, Quantiles, Site, SiteId, SiteStats,
+    StackSource, State, Target, Task, TaskSeq, Thresholds, Tier, Totals, Wait, WaitId, WaitStats,
+    update::{CaptureOutcome, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 
 /// Compares with a snapshot by this name alone: this code is built under two crates' names, for
@@ -74,6 +74,96 @@ pub(crate) fn sites() -> SitesUpdate {
     }
 }
 
+pub(crate) fn capture() -> CaptureOutcome {
+    CaptureOutcome {
+        matched: 42,
+        captured: 40,
+        not_idle: 1,
+        not_watched: 1,
+        ..CaptureOutcome::default()
+    }
+}
+
+pub(crate) fn waits() -> WaitsUpdate {
+    let seq = |number| TaskSeq::new(number).expect("not 0");
+    let group = |wait, state, count, numbers: &[u64]| WaitStats {
+        wait,
+        state,
+        site: SiteId(1),
+        count,
+        oldest: Some(Nanos::from_millis(92_700)),
+        median: Some(Nanos::from_millis(90_000)),
+        bytes: 384 * count,
+        sample: numbers.iter().copied().map(seq).collect(),
+    };
+    WaitsUpdate {
+        overview: overview(),
+        matched: 5,
+        offset: 0,
+        waits: vec![
+            group(
+                Some(WaitId(3)),
+                State::Idle,
+                10,
+                &[17, 20, 21, 22, 23, 24, 25, 26],
+            ),
+            group(Some(WaitId(4)), State::Idle, 2, &[30, 31]),
+            group(Some(WaitId(5)), State::Idle, 1, &[32]),
+            group(None, State::Idle, 1, &[33]),
+            group(None, State::Running, 1, &[18]),
+        ],
+        labels: labels(),
+    }
+}
+
+fn frame(function: &str, file: &str, line: u32) -> Frame {
+    Frame {
+        function: function.into(),
+        file: file.into(),
+        line,
+        column: 9,
+    }
+}
+
+const MPSC: &str = "/root/.cargo/registry/src/index/tokio-1.48.0/src/sync/mpsc/bounded.rs";
+
+fn probed(branches: Vec<Vec<Frame>>) -> Wait {
+    let branches = branches.into_iter();
+    Wait::new(AwaitStack {
+        branches: branches.map(|frames| Branch { frames }).collect(),
+        source: StackSource::Probed,
+    })
+}
+
+fn send() -> Wait {
+    let send = "tokio::sync::mpsc::bounded::Sender<T>::send::{{closure}}";
+    let reserve = "tokio::sync::mpsc::bounded::Sender<T>::reserve::{{closure}}";
+    let acquire = "<tokio::sync::batch_semaphore::Acquire as core::future::future::Future>::poll";
+    let semaphore = "/root/.cargo/registry/src/index/tokio-1.48.0/src/sync/batch_semaphore.rs";
+    probed(vec![vec![
+        frame(acquire, semaphore, 600),
+        frame(reserve, MPSC, 1100),
+        frame(send, MPSC, 1024),
+        frame(
+            "checkout::report::send_all::{{closure}}",
+            "src/report.rs",
+            40,
+        ),
+        frame("checkout::main::{{closure}}", "src/main.rs", 12),
+    ]])
+}
+
+fn select() -> Wait {
+    let recv = "tokio::sync::mpsc::bounded::Receiver<T>::recv::{{closure}}";
+    let sleep = "/root/.cargo/registry/src/index/tokio-1.48.0/src/time/sleep.rs";
+    let poll = "<tokio::time::sleep::Sleep as core::future::future::Future>::poll";
+    let work = |line| frame("checkout::pool::work::{{closure}}", "src/pool.rs", line);
+    probed(vec![
+        vec![frame(recv, MPSC, 245), work(12)],
+        vec![frame(poll, sleep, 446), work(13)],
+    ])
+}
+
 fn overview() -> Overview {
     Overview {
         at: Nanos::from_secs(93),
@@ -92,6 +182,7 @@ fn overview() -> Overview {
         },
         history: vec![40, 41, 42],
         scan_time: Nanos::from_micros(80),
+        runtime_tasks: None,
     }
 }
 
@@ -117,6 +208,7 @@ fn blocked() -> Task {
         self_wakes: 0,
         live_wakers: 1,
         woken_by: None,
+        wait: Some(WaitId(3)),
         ending: None,
     }
 }
@@ -127,6 +219,7 @@ fn hogging() -> Task {
         tokio_id: None,
         name: None,
         state: State::Running,
+        wait: None,
         in_state: Nanos::from_secs(92),
         busy: Nanos::from_secs(92),
         total: Nanos::from_secs(92),
@@ -141,5 +234,11 @@ fn labels() -> LabelSet {
     LabelSet {
         names: [(NameId(0), "blocked-send".into())].into(),
         sites: [(SiteId(1), Arc::new(Site::new("src/report.rs", 31, 5)))].into(),
+        waits: [
+            (WaitId(3), Arc::new(send())),
+            (WaitId(4), Arc::new(select())),
+            (WaitId(5), Arc::new(probed(Vec::new()))),
+        ]
+        .into(),
     }
 }

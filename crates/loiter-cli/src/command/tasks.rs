@@ -6,7 +6,11 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use loiter_cli::source::{Native, Source, SourceError, Updates};
+use loiter_cli::{
+    coverage,
+    source::{Native, Source, SourceError, Updates},
+    text,
+};
 use loiter_model::{
     Target, Thresholds, Totals,
     query::{Query, SiteColumn, Sort, TaskColumn, Window},
@@ -23,7 +27,6 @@ use super::{
 use crate::{
     cli::{GroupArg, TasksArgs},
     error::Error,
-    text,
 };
 
 /// An agent answers at once, unless it is looking at a million tasks for somebody else.
@@ -75,10 +78,7 @@ async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
     let endpoint = &args.target.target;
     let source = Native::new(endpoint.clone());
     let target = source.target().await?;
-    let mut thresholds = target.thresholds;
-    if let Some(blocked_after) = args.query.blocked_after {
-        thresholds.blocked_after = blocked_after;
-    }
+    let thresholds = args.query.limits.limits().over(target.thresholds);
     let window = Window {
         offset: 0,
         limit: args.limit.unwrap_or(u64::MAX),
@@ -112,7 +112,7 @@ async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
 }
 
 /// The first update of a watch.
-async fn first<T>(
+pub(super) async fn first<T>(
     mut updates: Updates<T>,
     endpoint: &loiter_cli::source::Endpoint,
 ) -> Result<T, SourceError> {
@@ -141,39 +141,30 @@ impl Answer {
     /// The rows, then what they are a part of.
     fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
         let thresholds = &self.thresholds;
-        let (table, rows, matched, totals) = match &self.rows {
+        let (table, rows, matched, overview) = match &self.rows {
             Rows::Tasks(update) => {
                 let labels = &update.labels;
                 let table = column::tasks(&update.tasks, &Context { labels, thresholds });
-                (
-                    table,
-                    update.tasks.len(),
-                    update.matched,
-                    &update.overview.totals,
-                )
+                (table, update.tasks.len(), update.matched, &update.overview)
             }
             Rows::Sites(update) => {
                 let labels = &update.labels;
                 let table = column::sites(&update.sites, &Context { labels, thresholds });
-                (
-                    table,
-                    update.sites.len(),
-                    update.matched,
-                    &update.overview.totals,
-                )
+                (table, update.sites.len(), update.matched, &update.overview)
             }
         };
         table.write(out)?;
         writeln!(out)?;
-        writeln!(out, "{}", self.summary(rows, matched, totals))
+        writeln!(out, "{}", self.summary(rows, matched, &overview.totals))?;
+        match coverage::advice(self.target.tier, overview) {
+            Some(advice) => writeln!(out, "{advice}"),
+            None => Ok(()),
+        }
     }
 
     fn summary(&self, rows: usize, matched: u64, totals: &Totals) -> String {
         let Target { name, pid, .. } = &self.target;
         let name = text::clean(name);
-        if let Some(remedy) = self.target.tier.remedy() {
-            return format!("{name} ({pid}): {remedy}");
-        }
         let Totals {
             alive,
             blocked,

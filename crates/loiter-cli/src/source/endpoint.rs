@@ -1,8 +1,11 @@
 //! The address of an agent, as people write it.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use loiter_model::DEFAULT_ADDR;
+
+/// The port of [`DEFAULT_ADDR`].
+const USUAL_PORT: u16 = 6669;
 
 /// A host and a port where an agent may listen.
 ///
@@ -30,14 +33,29 @@ pub enum ParseEndpointError {
     #[error("an address is missing; write for example `{DEFAULT_ADDR}` or `:6669`")]
     Empty,
     /// A scheme that loiter does not speak.
-    #[error("`{0}` is no scheme that loiter speaks; write `host:port` or `http://host:port`")]
-    UnknownScheme(String),
+    #[error("loiter does not speak `{scheme}`; write `{instead}`")]
+    UnknownScheme {
+        /// The scheme.
+        scheme: String,
+        /// The address behind it.
+        instead: String,
+    },
     /// A path, query or user name where only a host and a port belong.
-    #[error("`{0}` is more than an address; write only `host:port`, such as `{DEFAULT_ADDR}`")]
-    TooMuch(String),
+    #[error("`{text}` is more than an address; write only `{instead}`")]
+    TooMuch {
+        /// What was written.
+        text: String,
+        /// The address in it.
+        instead: String,
+    },
     /// A host without a port.
-    #[error("`{0}` has no port; write `{0}:6669`")]
-    NoPort(String),
+    #[error("`{text}` has no port; write `{instead}`, or the port that the service has chosen")]
+    NoPort {
+        /// What was written.
+        text: String,
+        /// The same with the usual port.
+        instead: String,
+    },
     /// A port that is not a number from 1 to 65535.
     #[error("`{0}` is no port; a port is a number from 1 to 65535, such as 6669")]
     BadPort(String),
@@ -90,19 +108,32 @@ impl FromStr for Endpoint {
     /// [`ParseEndpointError`] says what is wrong and how to write it.
     fn from_str(text: &str) -> Result<Self, ParseEndpointError> {
         let text = text.trim();
-        let address = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) => return Err(ParseEndpointError::UnknownScheme(scheme.to_owned())),
-            None => text,
+        let (scheme, address) = match text.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, text),
         };
+        if let Some(scheme) = scheme.filter(|scheme| !scheme.eq_ignore_ascii_case("http")) {
+            return Err(ParseEndpointError::UnknownScheme {
+                scheme: scheme.to_owned(),
+                instead: with_port(authority(address)),
+            });
+        }
         let address = address.strip_suffix('/').unwrap_or(address);
         if address.is_empty() {
             return Err(ParseEndpointError::Empty);
         }
         if address.contains(['/', '?', '#', '@']) {
-            return Err(ParseEndpointError::TooMuch(text.to_owned()));
+            return Err(ParseEndpointError::TooMuch {
+                text: text.to_owned(),
+                instead: with_port(authority(address)),
+            });
         }
-        let (host, port) = split(address)?;
+        let Some((host, port)) = split(address) else {
+            return Err(ParseEndpointError::NoPort {
+                text: text.to_owned(),
+                instead: with_port(address),
+            });
+        };
         Ok(Self {
             host: parse_host(host)?,
             port: parse_port(port)?,
@@ -110,15 +141,45 @@ impl FromStr for Endpoint {
     }
 }
 
-/// Host and port; a lone number is a port, anything else alone is a host without one.
-fn split(address: &str) -> Result<(&str, &str), ParseEndpointError> {
-    let no_port = || ParseEndpointError::NoPort(address.to_owned());
+/// Host and port; a lone number is a port, anything else alone is a host without one: `None`.
+fn split(address: &str) -> Option<(&str, &str)> {
     match address.rsplit_once(':') {
-        // The last colon is inside the brackets: `[::1]`.
-        Some((_, port)) if port.ends_with(']') => Err(no_port()),
-        Some((host, port)) => Ok((host, port)),
-        None if address.bytes().all(|byte| byte.is_ascii_digit()) => Ok(("", address)),
-        None => Err(no_port()),
+        // The last colon is inside the brackets or the address: `[::1]`, `::1`.
+        Some((_, port)) if port.ends_with(']') || is_ipv6(address) => None,
+        Some((host, "")) if !host.is_empty() => None,
+        Some((host, port)) => Some((host, port)),
+        None if address.bytes().all(|byte| byte.is_ascii_digit()) => Some(("", address)),
+        None => None,
+    }
+}
+
+fn is_ipv6(address: &str) -> bool {
+    address.parse::<Ipv6Addr>().is_ok()
+}
+
+/// The host and port of what follows a URL's scheme.
+fn authority(rest: &str) -> &str {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit('@').next().unwrap_or(authority)
+}
+
+/// What to write instead of an address that may lack its port or more.
+fn with_port(address: &str) -> String {
+    let usual = || DEFAULT_ADDR.to_owned();
+    match split(address) {
+        _ if address.is_empty() => usual(),
+        Some((host, port)) => match (parse_host(host), parse_port(port)) {
+            (Ok(_), Ok(_)) => address.to_owned(),
+            _ => usual(),
+        },
+        None if is_ipv6(address) => format!("[{address}]:{USUAL_PORT}"),
+        None => {
+            let host = address.trim_end_matches(':');
+            match parse_host(host) {
+                Ok(host) => format!("{host}:{USUAL_PORT}"),
+                Err(_) => usual(),
+            }
+        }
     }
 }
 
@@ -130,7 +191,7 @@ fn parse_host(host: &str) -> Result<String, ParseEndpointError> {
     }
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']').ok_or_else(bad)?;
-        inner.parse::<std::net::Ipv6Addr>().map_err(|_| bad())?;
+        inner.parse::<Ipv6Addr>().map_err(|_| bad())?;
         return Ok(host.to_owned());
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
@@ -175,13 +236,33 @@ mod tests {
         assert!(error("").contains(DEFAULT_ADDR));
         assert!(error("http://").contains(DEFAULT_ADDR));
         assert!(error("https://db:1").contains("`https`"));
+        for (text, instead) in [
+            ("http://db", "`db:6669`"),
+            ("http://db/", "`db:6669`"),
+            ("http://db:", "`db:6669`"),
+            ("https://db/x", "`db:6669`"),
+            ("https://db:7000/x", "`db:7000`"),
+            ("http://me@db:7000/x?y#z", "`db:7000`"),
+            ("http://db/metrics", "`db:6669`"),
+            ("db:7000/metrics", "`db:7000`"),
+            ("http://[::1]", "`[::1]:6669`"),
+            ("::1", "`[::1]:6669`"),
+            ("https://", "`127.0.0.1:6669`"),
+            ("https://ä:ö", "`127.0.0.1:6669`"),
+        ] {
+            assert!(error(text).contains(instead), "{}", error(text));
+        }
+        assert_eq!(
+            DEFAULT_ADDR.rsplit(':').next(),
+            Some(USUAL_PORT.to_string().as_str())
+        );
         assert!(error("db").contains("`db:6669`"));
         assert!(error("[::1]").contains("`[::1]:6669`"));
         assert!(error("db:port").contains("`port`"));
         assert!(error("db:0").contains("65535"));
         assert!(error("db:70000").contains("65535"));
-        assert!(error("db:1/metrics").contains("only `host:port`"));
-        assert!(error("::1:6669").contains("in brackets"));
+        assert!(error("db:1/metrics").contains("only `db:1`"));
+        assert!(error("fe80:::6669").contains("in brackets"));
         assert!(error("a b:6669").contains("`a b`"));
     }
 }

@@ -40,11 +40,21 @@ pub enum SourceError {
     /// The task is neither alive nor remembered.
     #[error("there is no task {0} (any more); it may have ended and been forgotten")]
     NoSuchTask(u64),
+    /// The service was started so that it does not do this.
+    #[error("the agent at {endpoint} refuses: {reason}")]
+    Refused {
+        /// Where.
+        endpoint: String,
+        /// What it was told.
+        reason: String,
+    },
     /// The agent serves as many watchers as it is willing to.
-    #[error("the agent at {endpoint} has no room for another watcher; close another client of it")]
+    #[error("the agent at {endpoint} has no room for another watcher: {reason}")]
     Busy {
         /// Where.
         endpoint: String,
+        /// What there are too many of, and what to do about it.
+        reason: String,
     },
     /// The connection was there and is gone.
     #[error("lost the connection to {endpoint}: {reason}; the service may have stopped")]
@@ -66,7 +76,7 @@ impl SourceError {
             | Self::WrongProtocol { .. }
             | Self::Busy { .. }
             | Self::Lost { .. } => true,
-            Self::BadQuery(_) | Self::NoSuchTask(_) => false,
+            Self::BadQuery(_) | Self::NoSuchTask(_) | Self::Refused { .. } => false,
         }
     }
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
-    query::{SiteQuery, TaskQuery},
-    update::{SitesUpdate, TaskDetail, TasksUpdate},
+    query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
+    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 pub use endpoint::{Endpoint, ParseEndpointError};
@@ -51,6 +51,18 @@ pub trait Source: Send + Sync {
         query: SiteQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<SitesUpdate>>;
+
+    /// Answers a query with a row for the tasks that wait alike, at once and then every interval.
+    fn watch_waits(
+        &self,
+        group: Group,
+        query: WaitQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<WaitsUpdate>>;
+
+    /// Finds out what the idle tasks of a filter wait on, as far as the source can: it has each
+    /// of them polled once. The updates after the answer say it.
+    fn capture_stacks(&self, filter: Filter, thresholds: Thresholds) -> Answer<'_, CaptureOutcome>;
 
     /// Looks at one task closely. The stream ends after the update that shows the task ended.
     fn watch_task(

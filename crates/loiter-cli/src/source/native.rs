@@ -5,8 +5,8 @@ use std::{sync::OnceLock, time::Duration};
 use futures_util::{FutureExt, StreamExt, stream};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
-    query::{SiteQuery, TaskQuery},
-    update::{SitesUpdate, TaskDetail, TasksUpdate},
+    query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
+    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 use loiter_wire::{
     BadMessage,
@@ -168,6 +168,42 @@ impl Source for Native {
             let call = client.watch_tasks(request);
             let messages = self.answer("WatchTasks", call).await?;
             Ok(self.updates(messages, "WatchTasks"))
+        }
+        .boxed()
+    }
+
+    fn watch_waits(
+        &self,
+        group: Group,
+        query: WaitQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<WaitsUpdate>> {
+        let request = v1::WatchTasksRequest {
+            query: Some(v1::Query::from((group, &query))),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_tasks(request);
+            let messages = self.answer("WatchTasks", call).await?;
+            Ok(self.updates(messages, "WatchTasks"))
+        }
+        .boxed()
+    }
+
+    fn capture_stacks(&self, filter: Filter, thresholds: Thresholds) -> Answer<'_, CaptureOutcome> {
+        let request = v1::CaptureStacksRequest {
+            filter: filter.to_string(),
+            thresholds: Some(thresholds.into()),
+            // The agent knows best what it and its service can bear.
+            limit: 0,
+            timeout_ms: 0,
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.capture_stacks(request);
+            let reply = self.answer("CaptureStacks", call).await?;
+            Ok(reply.into())
         }
         .boxed()
     }

@@ -32,9 +32,16 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
             what: format!("it does not know {method}"),
         },
         Code::InvalidArgument => SourceError::BadQuery(status.message().to_owned()),
+        Code::FailedPrecondition => SourceError::Refused {
+            endpoint,
+            reason: reason(status),
+        },
         // The caller knows the task.
         Code::NotFound => SourceError::NoSuchTask(0),
-        Code::ResourceExhausted => SourceError::Busy { endpoint },
+        Code::ResourceExhausted => SourceError::Busy {
+            endpoint,
+            reason: reason(status),
+        },
         // The peer's first bytes were not HTTP/2, or no gRPC inside HTTP/2.
         _ if speaks_otherwise(status) => SourceError::NotLoiter { endpoint },
         _ => SourceError::Lost {

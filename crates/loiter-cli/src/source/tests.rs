@@ -135,6 +135,13 @@ impl Loiter for Agent {
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         Err(Status::unimplemented(""))
     }
+
+    async fn capture_stacks(
+        &self,
+        _: Request<v1::CaptureStacksRequest>,
+    ) -> Result<Response<v1::CaptureStacksReply>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 impl Agent {
@@ -249,8 +256,8 @@ async fn what_an_agent_refuses_is_said_in_our_words() {
             |error| *error == SourceError::BadQuery("no column `x`".to_owned()),
         ),
         (
-            || Status::resource_exhausted(""),
-            |error| matches!(error, SourceError::Busy { .. }),
+            || Status::resource_exhausted("16 are open"),
+            |error| matches!(error, SourceError::Busy { reason, .. } if reason == "16 are open"),
         ),
         (
             || Status::unimplemented(""),

@@ -8,6 +8,7 @@ use loiter_model::{
     Task, TaskSeq, Thresholds, Tier, Totals,
     update::{LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate},
 };
+use ratatui::buffer::Buffer;
 
 use super::{Answer, Effect, Message, State, UiOptions, View, update};
 use crate::source::SourceError;
@@ -53,6 +54,7 @@ pub(crate) fn task(seq: u64) -> Task {
         self_wakes: 0,
         live_wakers: 1,
         woken_by: None,
+        wait: None,
         ending: None,
     }
 }
@@ -132,6 +134,7 @@ pub(crate) fn labels() -> LabelSet {
     LabelSet {
         names: names.map(|(id, name)| (NameId(id), Arc::from(name))).into(),
         sites: (0..).map(SiteId).zip(sites.map(Arc::new)).collect(),
+        waits: Default::default(),
     }
 }
 
@@ -153,6 +156,7 @@ pub(crate) fn overview() -> Overview {
         },
         history: (0..120).map(|n| 900 + n * 3 - (n % 7) * 9).collect(),
         scan_time: Nanos::from_micros(80),
+        runtime_tasks: None,
     }
 }
 
@@ -307,7 +311,7 @@ impl Ui {
         let number = self.state.asking.number();
         self.send(Message::Answered {
             number,
-            answer: Ok(answer),
+            answer: Ok(Box::new(answer)),
         });
     }
 
@@ -341,4 +345,31 @@ impl Ui {
         self.now = self.now.saturating_add(time);
         self.send(Message::Tick);
     }
+}
+
+/// The characters of a state's picture.
+pub(crate) fn words(state: &State) -> String {
+    text(&super::render_to_buffer(state))
+}
+
+/// The characters of a picture, without the spaces at the lines' ends.
+pub(crate) fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            // The second half of a wide character.
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            skip = super::text::width(symbol).saturating_sub(1);
+            line.push_str(symbol);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }

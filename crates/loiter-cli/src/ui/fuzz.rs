@@ -96,6 +96,7 @@ fn step() -> impl Strategy<Value = Step> {
         SourceError::BadQuery("\x1b[2J".to_owned()),
         SourceError::Busy {
             endpoint: "接".to_owned(),
+            reason: "\x1b[2J".to_owned(),
         },
     ]);
     prop_oneof![

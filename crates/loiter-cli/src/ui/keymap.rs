@@ -9,6 +9,8 @@ pub enum Scope {
     Tasks,
     /// The table of sites.
     Sites,
+    /// The table of waits.
+    Waits,
     /// One task.
     Task,
     /// The help.
@@ -21,9 +23,10 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Tasks,
         Self::Sites,
+        Self::Waits,
         Self::Task,
         Self::Help,
         Self::Columns,
@@ -36,6 +39,7 @@ impl Scope {
         match self {
             Self::Tasks => "tasks",
             Self::Sites => "sites",
+            Self::Waits => "waits",
             Self::Task => "one task",
             Self::Help => "help",
             Self::Columns => "columns",
@@ -57,6 +61,10 @@ pub enum Action {
     Cancel,
     ShowTasks,
     ShowSites,
+    ShowWaits,
+    Capture,
+    CaptureTask,
+    ToggleFrames,
     Down,
     Up,
     PageDown,
@@ -123,12 +131,12 @@ pub struct Binding {
 }
 
 use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
-use Scope::{Columns, Filter, Help, Sites, Task, Tasks};
+use Scope::{Columns, Filter, Help, Sites, Task, Tasks, Waits};
 use Stroke::{Ctrl, Key, Twice};
 
-const TABLES: &[Scope] = &[Tasks, Sites];
-const VIEWS: &[Scope] = &[Tasks, Sites, Task];
-const MOVING: &[Scope] = &[Tasks, Sites, Task, Help, Columns];
+const TABLES: &[Scope] = &[Tasks, Sites, Waits];
+const VIEWS: &[Scope] = &[Tasks, Sites, Waits, Task];
+const MOVING: &[Scope] = &[Tasks, Sites, Waits, Task, Help, Columns];
 
 const fn bind(
     strokes: &'static [Stroke],
@@ -153,14 +161,19 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Char('R'))], Action::Reconnect, VIEWS, "connect again now", Some("reconnect now")),
     bind(&[Key(Enter)], Action::Open, &[Tasks], "look at the selected task closely", Some("details")),
     bind(&[Key(Enter)], Action::Open, &[Sites], "list the tasks of the selected site", Some("its tasks")),
+    bind(&[Key(Enter)], Action::Open, &[Waits], "list the tasks that wait so", Some("its tasks")),
+    bind(&[Key(Enter)], Action::CaptureTask, &[Task], "ask it what it waits on", Some("ask")),
+    bind(&[Key(Char('f'))], Action::ToggleFrames, &[Task], "show the calls of tokio and std too, or not", Some("all calls")),
     bind(&[Key(Char('/'))], Action::EditFilter, TABLES, "filter; see the filter's reference below", Some("filter")),
     bind(&[Key(Char('+')), Key(Char('='))], Action::RaiseThreshold, VIEWS, "longer idle times count as blocked", Some("blocked after")),
     bind(&[Key(Char('-')), Key(Char('_'))], Action::LowerThreshold, VIEWS, "shorter idle times count as blocked", Some("blocked after")),
+    bind(&[Key(Char('p'))], Action::Capture, &[Tasks, Waits], "ask the tasks that the filter lets through what they wait on", Some("ask")),
     bind(&[Key(Char('p'))], Action::GoToParent, &[Task], "go to the task that spawned it", Some("parent")),
     bind(&[Key(Char('w'))], Action::GoToWaker, &[Task], "go to the task that woke it last", Some("waker")),
     bind(&[Key(Esc)], Action::Back, VIEWS, "back; with nowhere to go back to, drop the filter", Some("back")),
     bind(&[Key(Char('t'))], Action::ShowTasks, VIEWS, "show tasks", Some("tasks")),
     bind(&[Key(Char('s'))], Action::ShowSites, VIEWS, "show sites: tasks by where they were spawned", Some("sites")),
+    bind(&[Key(Char('w'))], Action::ShowWaits, TABLES, "show waits: tasks by what they wait on", Some("waits")),
     bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, TABLES, "sort by the column to the left", Some("sort")),
     bind(&[Key(Right), Key(Char('l'))], Action::SortRight, TABLES, "sort by the column to the right", Some("sort")),
     bind(&[Key(Char('i'))], Action::InvertSort, TABLES, "invert the order", Some("invert")),

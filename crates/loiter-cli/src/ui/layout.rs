@@ -21,7 +21,7 @@ pub(crate) struct Layout {
     /// The headings of a table.
     pub(crate) headings: Rect,
     pub(crate) rows: Rect,
-    /// Beside the rows.
+    /// Beside the rows, or the page of a task.
     pub(crate) scroll_bar: Rect,
     pub(crate) foot: Rect,
 }
@@ -34,7 +34,8 @@ impl Layout {
         let header = header_height(height);
         let title = u16::from(height >= 5);
         let headings = u16::from(height >= 4 && has_headings);
-        let note_lines = note_lines(state, width, height);
+        let rest = height.saturating_sub(foot + header + title + headings);
+        let note_lines = note_lines(state, width, most_note_lines(state, height, rest));
 
         let mut area = Area {
             width,
@@ -47,7 +48,7 @@ impl Layout {
         let mut headings = area.take(headings);
         let mut rows = area.take(area.left);
         let mut scroll_bar = rows;
-        let bar = u16::from(width >= 20 && has_headings);
+        let bar = u16::from(width >= 20);
         rows.width -= bar;
         headings.width -= bar;
         scroll_bar.x = rows.width;
@@ -97,11 +98,17 @@ const fn header_height(height: u16) -> u16 {
     }
 }
 
-const fn most_note_lines(height: u16) -> usize {
-    match height {
-        0..9 => 0,
-        9..16 => 1,
+/// Lines for notes of the `rest` that they share with the rows. Where there are no rows, what
+/// is wrong may take all but the line that says so.
+fn most_note_lines(state: &State, height: u16, rest: u16) -> usize {
+    let most = match height {
+        0..9 => return 0,
+        9..16 => 2,
         _ => 4,
+    };
+    match state.has_something_to_show() {
+        true => most,
+        false => most.max(usize::from(rest.saturating_sub(1))),
     }
 }
 
@@ -118,16 +125,17 @@ fn foot_height(state: &State, height: u16) -> u16 {
     }
 }
 
-fn note_lines(state: &State, width: u16, height: u16) -> Vec<Note> {
+/// The notes in lines of their own, the most urgent first; what is left out shows.
+fn note_lines(state: &State, width: u16, most: usize) -> Vec<Note> {
     let mut lines = Vec::new();
     for note in state.notes() {
-        for text in text::wrap(&note.text, width) {
-            lines.push(Note {
-                role: note.role,
-                text,
-            });
-        }
+        let left = most - lines.len();
+        let ellipsis = state.theme.glyphs().ellipsis;
+        let texts = text::cut(text::wrap(&note.text, width), left, width, ellipsis);
+        lines.extend(texts.into_iter().map(|text| Note {
+            role: note.role,
+            text,
+        }));
     }
-    lines.truncate(most_note_lines(height));
     lines
 }

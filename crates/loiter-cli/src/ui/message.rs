@@ -3,8 +3,8 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
-    query::{SiteQuery, TaskQuery},
-    update::{SitesUpdate, TaskDetail, TasksUpdate},
+    query::{Filter, SiteQuery, TaskQuery, WaitQuery},
+    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 use crate::source::SourceError;
@@ -34,7 +34,14 @@ pub enum Message {
         /// The number that [`Effect::Watch`] gave the question.
         number: u64,
         /// The answer; an error is the last.
-        answer: Result<Answer, SourceError>,
+        answer: Result<Box<Answer>, SourceError>,
+    },
+    /// Tasks were asked what they wait on, or could not be: the end of [`Effect::Capture`].
+    Captured {
+        /// Which tasks.
+        whose: Whose,
+        /// What became of it.
+        outcome: Result<CaptureOutcome, SourceError>,
     },
     /// There will be no more answers to this question, and nothing failed.
     Finished {
@@ -50,6 +57,8 @@ pub enum Answer {
     Tasks(TasksUpdate),
     /// Rows of sites.
     Sites(SitesUpdate),
+    /// Rows of waits.
+    Waits(WaitsUpdate),
     /// One task.
     Task(Box<TaskDetail>),
 }
@@ -61,6 +70,8 @@ pub enum Question {
     Tasks(TaskQuery),
     /// Which sites are there?
     Sites(SiteQuery),
+    /// What do tasks wait on?
+    Waits(WaitQuery),
     /// What is this task doing?
     Task {
         /// Which task.
@@ -68,6 +79,15 @@ pub enum Question {
         /// The limits for what is wrong with it.
         thresholds: Thresholds,
     },
+}
+
+/// Whose await stacks are captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the tasks that the filter lets through.
+    Shown,
+    /// That of one task.
+    Task(TaskSeq),
 }
 
 /// Something to be done for the UI.
@@ -84,6 +104,15 @@ pub enum Effect {
         number: u64,
         /// The question.
         question: Question,
+    },
+    /// Have the source ask tasks what they wait on; [`Message::Captured`] is the answer.
+    Capture {
+        /// Which tasks, for the answer.
+        whose: Whose,
+        /// The same as a filter.
+        filter: Filter,
+        /// The limits that the filter goes by.
+        thresholds: Thresholds,
     },
     /// Ask the source nothing more.
     Unwatch,

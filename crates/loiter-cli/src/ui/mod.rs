@@ -28,7 +28,7 @@ mod update;
 mod view;
 
 pub use error::UiError;
-pub use message::{Answer, Effect, Message, Question};
+pub use message::{Answer, Effect, Message, Question, Whose};
 pub use options::{Charset, Palette, UiOptions, View};
 pub use run::run;
 pub use state::State;

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use loiter_model::{
-    Nanos,
-    query::{Sort, TaskColumn},
-};
+use loiter_model::query::{SiteColumn, Sort, TaskColumn, WaitColumn};
+
+use crate::limits::Limits;
 
 /// What the caller decides before the UI starts; everything else is decided inside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +18,14 @@ pub struct UiOptions {
     /// The filter to start with, in the filter language; one that does not parse is opened in
     /// the editor with its error.
     pub filter: String,
-    /// The order to start with; the longest idle first when `None`.
+    /// The order of tasks to start with; the longest idle first when `None`.
     pub sort: Option<Sort<TaskColumn>>,
-    /// When an idle task counts as blocked; as the service has it when `None`.
-    pub blocked_after: Option<Nanos>,
+    /// The order of sites to start with; those with most tasks alive first when `None`.
+    pub site_sort: Option<Sort<SiteColumn>>,
+    /// The order of waits to start with; those of most tasks first when `None`.
+    pub wait_sort: Option<Sort<WaitColumn>>,
+    /// When tasks count as blocked, hogging or starved, as far as the user decides.
+    pub limits: Limits,
     /// The view to start with.
     pub view: View,
     /// How often to ask for news; as the source likes it when `None`.
@@ -39,7 +42,9 @@ impl UiOptions {
             palette: Palette::TrueColor,
             filter: String::new(),
             sort: None,
-            blocked_after: None,
+            site_sort: None,
+            wait_sort: None,
+            limits: Limits::default(),
             view: View::Tasks,
             interval: None,
         }
@@ -75,4 +80,6 @@ pub enum View {
     Tasks,
     /// A row a spawn location.
     Sites,
+    /// A row for the tasks that wait alike.
+    Waits,
 }

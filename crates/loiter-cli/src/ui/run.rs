@@ -58,6 +58,11 @@ pub async fn run(source: Arc<dyn Source>, options: UiOptions) -> Result<(), UiEr
                 Effect::Connect => asked.connect(),
                 Effect::Watch { number, question } => asked.watch(number, question),
                 Effect::Unwatch => asked.unwatch(),
+                Effect::Capture {
+                    whose,
+                    filter,
+                    thresholds,
+                } => asked.capture(whose, filter, thresholds),
                 Effect::Quit => return Ok(()),
             }
         }

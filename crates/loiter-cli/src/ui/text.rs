@@ -1,9 +1,11 @@
-//! Texts made fit for cells: cleaned, cut to a width, wrapped; and numbers as words.
+//! Texts made fit for cells: cut to a width, wrapped; and numbers as words.
 
 use std::borrow::Cow;
 
 use loiter_model::Nanos;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub(crate) use crate::text::clean;
 
 /// What of a text is left out when it does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,28 +14,6 @@ pub(crate) enum Elide {
     Start,
     /// The end.
     End,
-}
-
-/// A text from the wire without anything that would steer the terminal: control characters,
-/// and those that turn the direction of writing or have no width of their own.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_harmless) {
-        return Cow::Borrowed(text);
-    }
-    let replace = |c| {
-        if is_harmless(c) {
-            c
-        } else {
-            char::REPLACEMENT_CHARACTER
-        }
-    };
-    Cow::Owned(text.chars().map(replace).collect())
-}
-
-fn is_harmless(c: char) -> bool {
-    // Bidirectional controls, the joiners and marks around them, and the byte order mark.
-    let steers = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    !c.is_control() && !steers
 }
 
 /// Cells that a text takes.
@@ -82,6 +62,12 @@ fn kept_bytes(chars: impl Iterator<Item = char>, room: u16) -> usize {
 
 /// The text in lines of at most `cells` cells, broken between words where possible.
 pub(crate) fn wrap(text: &str, cells: u16) -> Vec<String> {
+    wrap_behind(text, cells, cells)
+}
+
+/// The same, with only `first` cells in the first line, which stays empty when that is too few
+/// for a word.
+pub(crate) fn wrap_behind(text: &str, first: u16, cells: u16) -> Vec<String> {
     let mut lines = Vec::new();
     if cells == 0 {
         return lines;
@@ -90,14 +76,15 @@ pub(crate) fn wrap(text: &str, cells: u16) -> Vec<String> {
     for word in text.split_whitespace() {
         let mut word = word;
         let gap = u16::from(!line.is_empty());
-        if width(&line) + gap + width(word) <= cells {
+        let room = if lines.is_empty() { first } else { cells };
+        if width(&line) + gap + width(word) <= room {
             if gap > 0 {
                 line.push(' ');
             }
             line.push_str(word);
             continue;
         }
-        if !line.is_empty() {
+        if !line.is_empty() || room < cells {
             lines.push(std::mem::take(&mut line));
         }
         while width(word) > cells {
@@ -110,6 +97,19 @@ pub(crate) fn wrap(text: &str, cells: u16) -> Vec<String> {
     }
     if !line.is_empty() {
         lines.push(line);
+    }
+    lines
+}
+
+/// The first `most` of some lines; where the rest is left out stands `ellipsis`.
+pub(crate) fn cut(mut lines: Vec<String>, most: usize, cells: u16, ellipsis: &str) -> Vec<String> {
+    if lines.len() <= most {
+        return lines;
+    }
+    lines.truncate(most);
+    if let Some(last) = lines.last_mut() {
+        let room = cells.saturating_sub(width(ellipsis));
+        *last = format!("{}{ellipsis}", fit(last, room, Elide::End, ""));
     }
     lines
 }
@@ -225,15 +225,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_from_the_wire_steers_the_terminal() {
-        assert_eq!(clean("plain näme"), "plain näme");
-        assert_eq!(clean("a\x1b[2Jb"), "a\u{fffd}[2Jb");
-        assert_eq!(clean("a\r\nb\tc"), "a\u{fffd}\u{fffd}b\u{fffd}c");
-        assert_eq!(clean("\u{202e}gnp.exe"), "\u{fffd}gnp.exe");
-        assert_eq!(clean("c1\u{9b}31m"), "c1\u{fffd}31m");
-    }
-
-    #[test]
     fn a_cut_counts_cells_not_characters() {
         assert_eq!(
             fit("src/pool.rs:88", 20, Elide::Start, "…"),
@@ -280,6 +271,22 @@ mod tests {
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrap("接", 1), ["接"]);
         assert!(wrap("a", 0).is_empty());
+    }
+
+    #[test]
+    fn the_first_line_may_be_shorter() {
+        assert_eq!(wrap_behind("one two three", 4, 9), ["one", "two three"]);
+        assert_eq!(wrap_behind("one two", 2, 9), ["", "one two"]);
+        assert_eq!(wrap_behind("abcdefgh", 2, 3), ["", "abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn what_is_left_out_shows() {
+        let lines = || wrap("one two three four", 8);
+        assert_eq!(cut(lines(), 2, 8, "…"), ["one two", "three…"]);
+        assert_eq!(cut(lines(), 3, 8, "…"), lines());
+        assert_eq!(cut(wrap("abcdefgh ij", 8), 1, 8, "…"), ["abcdefg…"]);
+        assert!(cut(lines(), 0, 8, "…").is_empty());
     }
 
     proptest! {

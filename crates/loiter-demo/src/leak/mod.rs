@@ -6,6 +6,7 @@ mod busy_loop;
 mod infinite_loop;
 mod lock_held;
 mod long_blocking;
+mod starved;
 mod unacknowledged;
 mod wait_on_nothing;
 
@@ -28,12 +29,13 @@ pub(crate) struct FarEnds {
 /// Spawns every task that leaks by itself; those of [`Acknowledgements`] come with requests.
 ///
 /// # Errors
-/// When there is no thread for the blocking task.
+/// When there is no thread for one of them.
 pub(crate) async fn spawn_all() -> io::Result<FarEnds> {
     wait_on_nothing::spawn();
     infinite_loop::spawn();
     busy_loop::spawn();
     long_blocking::spawn()?;
+    starved::spawn()?;
     Ok(FarEnds {
         _report: blocked_send::spawn(),
         _command: blocked_receive::spawn(),

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt::Debug, sync::Arc};
 
 use super::Labels;
-use crate::{Nanos, Site, SiteStats, Task, Thresholds};
+use crate::{Nanos, Site, SiteStats, Task, Thresholds, WaitStats};
 
 /// What a table can be sorted by.
 pub trait Column: Copy + Debug + Eq + 'static {
@@ -109,6 +109,7 @@ columns! {
         Name "name" "Name" ascending "the name from task::Builder";
         State "state" "State" ascending "running, scheduled, idle or ended";
         Idle "idle" "Idle" descending "how long it has been waiting now";
+        Wait "wait" "Waits on" ascending "what it waits on, and where, if that was captured";
         Busy "busy" "Busy" descending "time inside polls, in all";
         Scheduled "scheduled" "Sched" descending "time woken and waiting for a worker, in all";
         TotalIdle "total-idle" "Waited" descending "time waiting, in all";
@@ -137,6 +138,10 @@ impl TaskColumn {
                 None => SortKey::Missing,
             },
             Self::Site => labels.site(task.site).map(|site| place(&site)).into(),
+            Self::Wait => match task.wait.and_then(|id| labels.wait(id)) {
+                Some(wait) => SortKey::Text(wait.to_string().into(), 0),
+                None => SortKey::Missing,
+            },
             Self::Fields => match labels.site(task.site) {
                 Some(site) if !site.function.is_empty() => SortKey::Text(site.function.clone(), 0),
                 _ => SortKey::Missing,
@@ -169,7 +174,7 @@ impl TaskColumn {
             Self::WokenBy => task.woken_by.map(|seq| seq.get()),
             Self::Parent => task.parent.map(|seq| seq.get()),
             Self::Size => task.size,
-            Self::Name | Self::Site | Self::Fields => None,
+            Self::Name | Self::Site | Self::Wait | Self::Fields => None,
         }
     }
 }
@@ -225,6 +230,34 @@ impl SiteColumn {
                 number(u64::from(last.saturating_sub(first)))
             }
             Self::Site => labels.site(stats.site).map(|site| place(&site)).into(),
+        }
+    }
+}
+
+columns! {
+    /// A column of a table with a row for the tasks that wait alike.
+    WaitColumn {
+        Count "count" "Count" descending "how many tasks wait so";
+        Oldest "oldest" "Oldest" descending "the longest current wait";
+        Median "median" "Median" descending "the median current wait";
+        Bytes "bytes" "Bytes" descending "bytes of their futures";
+        Wait "wait" "Waits on" ascending "what they wait on, and where, if that was captured";
+    }
+}
+
+impl WaitColumn {
+    /// What this column compares of a group.
+    #[must_use]
+    pub fn key(self, stats: &WaitStats, labels: &impl Labels) -> SortKey {
+        match self {
+            Self::Count => SortKey::Number(stats.count),
+            Self::Oldest => stats.oldest.into(),
+            Self::Median => stats.median.into(),
+            Self::Bytes => SortKey::Number(stats.bytes),
+            Self::Wait => match stats.wait.and_then(|id| labels.wait(id)) {
+                Some(wait) => SortKey::Text(wait.to_string().into(), 0),
+                None => SortKey::Missing,
+            },
         }
     }
 }

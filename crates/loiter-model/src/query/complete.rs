@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::vocabulary::{self, FIELDS, FLAGS, Values};
+use super::{
+    filter::Place,
+    vocabulary::{self, FIELDS, FLAGS, Values},
+};
 
 /// A word that may stand at the end of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +18,8 @@ pub struct Completion {
 }
 
 /// The bytes of `text` that are the beginning of a word, at its end, and the words that begin
-/// so, in the order of the [`REFERENCE`](super::REFERENCE). There are none for numbers and texts.
+/// so, in the order of the [`REFERENCE`](super::REFERENCE). There are none for numbers and for texts other
+/// than the kinds of waits.
 ///
 /// `text` is what stands before the cursor.
 ///
@@ -36,11 +40,11 @@ pub fn completions(text: &str) -> (Range<usize>, Vec<Completion>) {
     // What stands before the `=` of `!=`.
     let field = field.strip_suffix('!').unwrap_or(field);
     let value = values.rsplit(',').next().unwrap_or(values);
-    let words = match vocabulary::field(field).map(|field| field.values) {
-        Some(Values::Choice(choice)) => choice.words(),
-        _ => Vec::new(),
+    let (words, any) = match vocabulary::field(field).map(|field| field.values) {
+        Some(Values::Choice(choice)) => (choice.words(), Some("any")),
+        Some(Values::Text(Place::Wait)) => (vocabulary::wait_kinds(), None),
+        _ => (Vec::new(), None),
     };
-    let any = (!words.is_empty()).then_some("any");
     let found = words
         .into_iter()
         .chain(any)
@@ -69,7 +73,12 @@ fn terms(beginning: &str) -> Vec<Completion> {
         .collect()
 }
 
+/// Whether a word goes on what is written. Its quotes need not be written.
 fn begins(word: &str, beginning: &str) -> bool {
+    let word = match beginning.starts_with('"') {
+        true => word,
+        false => word.trim_start_matches('"'),
+    };
     let start = word.get(..beginning.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
@@ -99,6 +108,12 @@ mod tests {
             ("kind:task,blo", vec!["blocking", "block_on"]),
             ("idle>", vec![]),
             ("name:w", vec![]),
+            ("wait:n", vec!["notify", "nothing"]),
+            ("wait!=Mp", vec!["\"mpsc recv\"", "\"mpsc send\""]),
+            (
+                "wait:mutex,\"rw",
+                vec!["\"rwlock read\"", "\"rwlock write\""],
+            ),
             ("http://", vec![]),
             ("nothing", vec![]),
         ] {

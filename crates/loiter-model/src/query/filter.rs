@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Labels, TaskColumn, parse,
-    text::{folded, site_texts},
+    text::{folded, site_texts, wait_texts},
     vocabulary::{self, Choice, Unit},
 };
 use crate::{State, Task, Thresholds};
@@ -80,11 +80,14 @@ impl Comparison {
 /// Where a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the task's name, its site or its function.
+    /// In the task's name, its site or its function. Not in what it waits on: that changes from
+    /// one moment to the next.
     Anywhere,
     Name,
     Site,
     Function,
+    /// In what the task waits on.
+    Wait,
 }
 
 impl Place {
@@ -98,6 +101,10 @@ impl Place {
 
     pub(super) const fn in_function(self) -> bool {
         matches!(self, Self::Anywhere | Self::Function)
+    }
+
+    pub(super) const fn in_wait(self) -> bool {
+        matches!(self, Self::Wait)
     }
 }
 
@@ -190,6 +197,13 @@ fn is_found(text: &str, place: Place, how: How, task: &Task, labels: &impl Label
         && how.finds(text, &folded(&name))
     {
         return true;
+    }
+    if place.in_wait() {
+        let wait = task.wait.and_then(|id| labels.wait(id));
+        return wait.is_some_and(|wait| {
+            let texts = wait_texts(&wait);
+            texts.iter().any(|place| how.finds(text, place))
+        });
     }
     let Some(site) = labels.site(task.site) else {
         return false;

@@ -4,10 +4,10 @@ use super::{
     Filter, Labels, TaskColumn,
     by_id::ById,
     filter::{Comparison, How, Place, Test},
-    text::{fold_into, folded, site_texts},
+    text::{fold_into, folded, site_texts, wait_texts},
     vocabulary::Choice,
 };
-use crate::{Site, State, Task, Thresholds};
+use crate::{Site, State, Task, Thresholds, Wait};
 
 /// Says the same as [`Filter::matches`] in a few nanoseconds.
 ///
@@ -28,6 +28,8 @@ pub(super) struct Matcher {
     sites: ById<u64>,
     /// Bit `i` is set when `texts[i]` is found in the name.
     names: ById<u64>,
+    /// Bit `i` is set when `texts[i]` is found in the wait.
+    waits: ById<u64>,
     buffer: String,
 }
 
@@ -60,6 +62,7 @@ impl Matcher {
             wanted: 0,
             sites: ById::default(),
             names: ById::default(),
+            waits: ById::default(),
             buffer: String::new(),
         };
         for term in &filter.terms {
@@ -132,8 +135,14 @@ impl Matcher {
                 .site(task.site)
                 .map_or(0, |site| find_in_site(texts, &site))
         });
+        let in_wait = task.wait.map_or(0, |id| {
+            self.waits.get_or_make(id.0, || {
+                let wait = labels.wait(id);
+                wait.map_or(0, |wait| find_in_wait(texts, &wait))
+            })
+        });
         let Some(id) = task.name else {
-            return in_site;
+            return in_site | in_wait;
         };
         let buffer = &mut self.buffer;
         let in_name = self.names.get_or_make(id.0, || {
@@ -144,7 +153,7 @@ impl Matcher {
                 })
             })
         });
-        in_site | in_name
+        in_site | in_wait | in_name
     }
 }
 
@@ -154,6 +163,13 @@ fn find_in_site(texts: &[TextTest], site: &Site) -> u64 {
     bits(texts, |test| {
         test.place.in_site() && places.iter().any(|place| test.is_found_in(place))
             || test.place.in_function() && test.is_found_in(&function)
+    })
+}
+
+fn find_in_wait(texts: &[TextTest], wait: &Wait) -> u64 {
+    let places = wait_texts(wait);
+    bits(texts, |test| {
+        test.place.in_wait() && places.iter().any(|place| test.is_found_in(place))
     })
 }
 

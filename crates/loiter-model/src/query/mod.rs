@@ -1,7 +1,7 @@
 //! Which tasks to show, in which order, and how many: filter, sort, group, window.
 //!
 //! The agent runs these over its table and a client over a recording: the same code, so that
-//! both agree. A [`TaskScan`] or [`SiteScan`] is fed every task once and keeps only what the
+//! both agree. A [`TaskScan`], [`SiteScan`] or [`WaitScan`] is fed every task once and keeps only what the
 //! window needs.
 
 mod by_id;
@@ -16,17 +16,19 @@ mod suggest;
 mod text;
 mod top;
 mod vocabulary;
+mod waits;
 
 use std::sync::Arc;
 
-pub use column::{Column, SiteColumn, SortKey, TaskColumn};
+pub use column::{Column, SiteColumn, SortKey, TaskColumn, WaitColumn};
 pub use complete::{Completion, completions};
 pub use filter::{Filter, Term};
 pub use parse::{FilterError, REFERENCE, ReferenceRow};
 pub use scan::{TaskAnswer, TaskScan};
 pub use sites::{SiteAnswer, SiteScan};
+pub use waits::{Group, WaitAnswer, WaitScan};
 
-use crate::{NameId, Site, SiteId, Thresholds};
+use crate::{NameId, Site, SiteId, Thresholds, Wait, WaitId};
 
 /// A question about the tasks of a target.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,8 @@ pub struct Query<C> {
 pub type TaskQuery = Query<TaskColumn>;
 /// A question answered with a row a site.
 pub type SiteQuery = Query<SiteColumn>;
+/// A question answered with a row for the tasks that wait alike, as a [`Group`] says.
+pub type WaitQuery = Query<WaitColumn>;
 
 /// An order of rows. Rows that are equal by it are ordered by task number or site, ascending
 /// either way, so that rows do not jump between two updates.
@@ -97,4 +101,10 @@ pub trait Labels {
     fn name(&self, id: NameId) -> Option<Arc<str>>;
     /// The site behind an id; `None` for an id that was never given out.
     fn site(&self, id: SiteId) -> Option<Arc<Site>>;
+    /// What a task waits on, by its id; `None` when it has been forgotten meanwhile, and where
+    /// nothing ever finds it out.
+    fn wait(&self, id: WaitId) -> Option<Arc<Wait>> {
+        let _ = id;
+        None
+    }
 }

@@ -5,7 +5,7 @@ use super::{
     ReferenceRow, TaskColumn,
     filter::{Place, Test},
 };
-use crate::{Condition, Ending, Kind, State, Task, Thresholds};
+use crate::{Condition, Ending, Kind, State, Task, Thresholds, WaitKind};
 
 /// A word that a condition on its value can follow.
 pub(super) struct Field {
@@ -216,6 +216,8 @@ fields! {
         "site:pool.rs:88" "a part of the place where it was spawned; `site=` for all of it";
     "fn" ["function"] text(Place::Function),
         "fn:resolve" "a part of the name of a blocking task's function";
+    "wait" ["waits-on"] text(Place::Wait),
+        "wait:\"mpsc recv\"" "a part of what it waits on and where; `wait=` for all of it or the kind";
     "state" [] choice(Choice::State),
         "state:idle,running" "running, scheduled, idle or ended; any: alive and ended tasks";
     "kind" [] choice(Choice::Kind),
@@ -345,6 +347,11 @@ pub(super) fn field_of(place: Place) -> &'static str {
         .iter()
         .find(|field| matches!(field.values, Values::Text(of) if of == place));
     field.map_or("", |field| field.name)
+}
+
+/// The kinds of waits as they are written in a filter: in quotes where they have a space.
+pub(super) fn wait_kinds() -> Vec<&'static str> {
+    WaitKind::ALL.iter().map(|kind| kind.written()).collect()
 }
 
 /// Upper and lower case, `_` and `-` are the same in the language's own words.

@@ -10,13 +10,14 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq, Thresholds,
+    AwaitStack, Branch, Ending, Frame, Kind, NameId, Nanos, Site, SiteId, StackSource, State, Task,
+    TaskSeq, Thresholds, Wait, WaitId, WaitKind,
     query::{Column, Filter, Sort, Window},
     update::LabelSet,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// Names 0 to 2 and sites 0 to 3, and one each far away; tasks refer to others too.
+/// Names 0 to 2, sites 0 to 3, waits 0 to 6, and one each far away; tasks refer to others too.
 pub fn labels() -> LabelSet {
     let site = |file: &str, line, function: &str| {
         let function = function.into();
@@ -50,7 +51,49 @@ pub fn labels() -> LabelSet {
     ] {
         set.sites.insert(SiteId(id), site);
     }
+    for (id, wait) in (0..6).chain([1 << 20]).zip(waits()) {
+        set.waits.insert(WaitId(id), Arc::new(wait));
+    }
     set
+}
+
+/// Two that are alike but for their stacks, and some that are not.
+fn waits() -> [Wait; 7] {
+    let frame = |function: &str, file: &str, line| Frame {
+        function: function.into(),
+        file: file.into(),
+        line,
+        column: 9,
+    };
+    let next_job = frame("app::Pool::next_job::{{closure}}", "src/pool.rs", 88);
+    let serve = frame("{async_fn#0}", "src/ΣΑΣ.rs", 7);
+    let wait = |kind, place: &Frame, frames: &[&Frame]| Wait {
+        kind,
+        place: Some(place.clone()),
+        stack: AwaitStack {
+            branches: vec![Branch {
+                frames: frames.iter().copied().cloned().collect(),
+            }],
+            source: StackSource::Probed,
+        },
+    };
+    let nothing = Wait {
+        kind: WaitKind::Nothing,
+        place: None,
+        stack: AwaitStack {
+            branches: Vec::new(),
+            source: StackSource::Sampled,
+        },
+    };
+    [
+        wait(WaitKind::MpscRecv, &next_job, &[&next_job, &serve]),
+        wait(WaitKind::MpscRecv, &next_job, &[&next_job]),
+        wait(WaitKind::Mutex, &next_job, &[&next_job]),
+        wait(WaitKind::MpscRecv, &serve, &[&serve]),
+        nothing,
+        wait(WaitKind::Unknown, &frame("app::far", "", 0), &[]),
+        wait(WaitKind::Join, &serve, &[]),
+    ]
 }
 
 /// Few durations, around thresholds and at the ends.
@@ -110,6 +153,7 @@ pub fn task() -> impl Strategy<Value = Task> {
         let ending = dice.pick(&Ending::ALL);
         let name = dice.pick(&[0, 1, 2, 3, 1 << 30, u32::MAX]);
         let size = dice.count();
+        let wait = dice.pick(&[0, 1, 2, 3, 4, 5, 6, 1 << 20, u32::MAX]);
         Task {
             seq: TaskSeq::new(1).expect("above zero"),
             tokio_id: NonZeroU64::new(dice.roll() % 9),
@@ -131,6 +175,10 @@ pub fn task() -> impl Strategy<Value = Task> {
             self_wakes: dice.count(),
             live_wakers: dice.pick(&[0, 1, 2]),
             woken_by: dice.seq(),
+            wait: (state == State::Idle)
+                .then(|| dice.maybe(wait))
+                .flatten()
+                .map(WaitId),
             ending: (state == State::Ended).then_some(ending),
         }
     })
@@ -221,6 +269,10 @@ fn text_term() -> impl Strategy<Value = String> {
             "far",
             "src",
             "\"",
+            "mpsc recv",
+            "next_job",
+            "app::Pool",
+            "nothing",
         ])
         .prop_map(str::to_owned)
     };
@@ -234,6 +286,9 @@ fn text_term() -> impl Strategy<Value = String> {
         "site=",
         "site!=",
         "function=",
+        "wait:",
+        "wait=",
+        "waits-on!=",
     ]);
     prop_oneof![
         text().prop_map(move |text| quoted(&text)),

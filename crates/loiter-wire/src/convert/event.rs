@@ -75,7 +75,7 @@ impl TryFrom<v1::EventBatch> for EventBatch {
         has_entries("EventBatch.other", columns.other.len(), 0)?;
         Ok(Self {
             events,
-            labels: batch.labels.unwrap_or_default().into(),
+            labels: batch.labels.unwrap_or_default().try_into()?,
             lost: batch.lost,
         })
     }

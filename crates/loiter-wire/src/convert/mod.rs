@@ -7,6 +7,7 @@ mod site;
 mod target;
 mod task;
 mod update;
+mod wait;
 
 use std::fmt;
 

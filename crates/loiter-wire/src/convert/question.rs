@@ -4,19 +4,22 @@
 use loiter_model::{
     Thresholds,
     query::{
-        Column, FilterError, Query, SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery, Window,
+        Column, FilterError, Group, Query, SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery,
+        WaitColumn, WaitQuery, Window,
     },
 };
 
 use crate::v1;
 
-/// What a client asks: a query with rows of one kind or the other.
+/// What a client asks: a query with rows of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
     /// A row a task.
     Tasks(TaskQuery),
     /// A row a site.
     Sites(SiteQuery),
+    /// A row for the tasks that wait alike.
+    Waits(Group, WaitQuery),
 }
 
 /// Why a query cannot be answered.
@@ -34,7 +37,9 @@ pub enum BadQuery {
         columns: Vec<&'static str>,
     },
     /// Rows cannot be grouped so.
-    #[error("this agent does not know group {0}; it knows 0 (by task) and 1 (by site)")]
+    #[error(
+        "this agent does not know group {0}; it knows 0 (by task), 1 (by site), 2 (by wait) and 3 (by stack)"
+    )]
     Group(i32),
 }
 
@@ -48,8 +53,14 @@ impl Question {
         match v1::Group::try_from(query.group) {
             Ok(v1::Group::None) => Ok(Self::Tasks(read(query, TaskColumn::Idle, own)?)),
             Ok(v1::Group::Site) => Ok(Self::Sites(read(query, SiteColumn::Alive, own)?)),
+            Ok(v1::Group::Wait) => Ok(Self::waits(Group::Wait, query, own)?),
+            Ok(v1::Group::Stack) => Ok(Self::waits(Group::Stack, query, own)?),
             Err(_) => Err(BadQuery::Group(query.group)),
         }
+    }
+
+    fn waits(group: Group, query: v1::Query, own: Thresholds) -> Result<Self, BadQuery> {
+        Ok(Self::Waits(group, read(query, WaitColumn::Count, own)?))
     }
 }
 
@@ -92,6 +103,16 @@ impl From<&TaskQuery> for v1::Query {
 impl From<&SiteQuery> for v1::Query {
     fn from(query: &SiteQuery) -> Self {
         wire_query(query, v1::Group::Site)
+    }
+}
+
+impl From<(Group, &WaitQuery)> for v1::Query {
+    fn from((group, query): (Group, &WaitQuery)) -> Self {
+        let group = match group {
+            Group::Wait => v1::Group::Wait,
+            Group::Stack => v1::Group::Stack,
+        };
+        wire_query(query, group)
     }
 }
 

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use loiter_model::{NameId, Nanos, Site, SiteId, SiteStats, update::LabelSet};
 
+use super::{
+    BadMessage,
+    wait::{waits, wire_waits},
+};
 use crate::v1;
 
 impl From<&Site> for v1::Site {
@@ -32,25 +36,31 @@ impl From<&LabelSet> for v1::Labels {
     fn from(labels: &LabelSet) -> Self {
         let names = labels.names.iter();
         let sites = labels.sites.iter();
+        let (waits, frames) = wire_waits(&labels.waits);
         Self {
             names: names
                 .map(|(id, name)| (id.0, (**name).to_owned()))
                 .collect(),
             sites: sites.map(|(id, site)| (id.0, (&**site).into())).collect(),
+            waits,
+            frames,
         }
     }
 }
 
-impl From<v1::Labels> for LabelSet {
-    fn from(labels: v1::Labels) -> Self {
+impl TryFrom<v1::Labels> for LabelSet {
+    type Error = BadMessage;
+
+    fn try_from(labels: v1::Labels) -> Result<Self, BadMessage> {
         let names = labels.names.into_iter();
         let sites = labels.sites.into_iter();
-        Self {
+        Ok(Self {
             names: names.map(|(id, name)| (NameId(id), name.into())).collect(),
             sites: sites
                 .map(|(id, site)| (SiteId(id), Arc::new(site.into())))
                 .collect(),
-        }
+            waits: waits(labels.waits, labels.frames)?,
+        })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU64;
 
-use loiter_model::{Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, update::Stretch};
+use loiter_model::{
+    Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId, update::Stretch,
+};
 
 use super::{BadMessage, seq, wire_seq};
 use crate::v1;
@@ -34,6 +36,7 @@ impl From<Task> for v1::Task {
                 .ending
                 .map_or(v1::Ending::Unspecified, wire_ending)
                 .into(),
+            wait: task.wait.map(|id| id.0),
         }
     }
 }
@@ -64,6 +67,8 @@ impl TryFrom<v1::Task> for Task {
             self_wakes: task.self_wakes,
             live_wakers: task.live_wakers,
             woken_by: TaskSeq::new(task.woken_by),
+            // Other tasks wait on nothing.
+            wait: task.wait.filter(|_| state == State::Idle).map(WaitId),
             // An ended task has an ending, and no other task has one.
             ending: (state == State::Ended).then(|| ending(task.ending)),
         })
@@ -110,7 +115,7 @@ fn kind(value: i32) -> Result<Kind, BadMessage> {
     }
 }
 
-fn wire_state(state: State) -> v1::State {
+pub(super) fn wire_state(state: State) -> v1::State {
     match state {
         State::Running => v1::State::Running,
         State::Scheduled => v1::State::Scheduled,
@@ -119,7 +124,7 @@ fn wire_state(state: State) -> v1::State {
     }
 }
 
-fn state(field: &'static str, value: i32) -> Result<State, BadMessage> {
+pub(super) fn state(field: &'static str, value: i32) -> Result<State, BadMessage> {
     match v1::State::try_from(value) {
         Ok(v1::State::Running) => Ok(State::Running),
         Ok(v1::State::Scheduled) => Ok(State::Scheduled),

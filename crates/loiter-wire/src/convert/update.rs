@@ -2,7 +2,7 @@
 
 use loiter_model::{
     Distribution, Nanos, Task, Totals,
-    update::{Overview, SitesUpdate, TaskDetail, TasksUpdate},
+    update::{Overview, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 use super::{BadMessage, list};
@@ -51,6 +51,7 @@ impl From<Overview> for v1::Overview {
             totals: Some(overview.totals.into()),
             history: overview.history,
             scan_ns: overview.scan_time.0,
+            runtime_tasks: overview.runtime_tasks,
         }
     }
 }
@@ -67,6 +68,7 @@ impl TryFrom<v1::Overview> for Overview {
                 .into(),
             history: overview.history,
             scan_time: Nanos(overview.scan_ns),
+            runtime_tasks: overview.runtime_tasks,
         })
     }
 }
@@ -80,6 +82,7 @@ impl From<TasksUpdate> for v1::TasksUpdate {
             tasks: update.tasks.into_iter().map(v1::Task::from).collect(),
             sites: Vec::new(),
             labels: Some((&update.labels).into()),
+            waits: Vec::new(),
         }
     }
 }
@@ -88,21 +91,13 @@ impl TryFrom<v1::TasksUpdate> for TasksUpdate {
     type Error = BadMessage;
 
     fn try_from(update: v1::TasksUpdate) -> Result<Self, BadMessage> {
-        if !update.sites.is_empty() {
-            let count = update.sites.len();
-            let problem = "in answer to a query for tasks";
-            return Err(BadMessage::value(
-                "TasksUpdate.sites",
-                format_args!("{count} rows"),
-                problem,
-            ));
-        }
+        only(&update, Rows::Tasks)?;
         Ok(Self {
             overview: overview(update.overview)?,
             matched: update.matched,
             offset: update.offset,
             tasks: list(update.tasks)?,
-            labels: update.labels.unwrap_or_default().into(),
+            labels: update.labels.unwrap_or_default().try_into()?,
         })
     }
 }
@@ -116,6 +111,7 @@ impl From<SitesUpdate> for v1::TasksUpdate {
             tasks: Vec::new(),
             sites: update.sites.into_iter().map(v1::SiteStats::from).collect(),
             labels: Some((&update.labels).into()),
+            waits: Vec::new(),
         }
     }
 }
@@ -124,23 +120,72 @@ impl TryFrom<v1::TasksUpdate> for SitesUpdate {
     type Error = BadMessage;
 
     fn try_from(update: v1::TasksUpdate) -> Result<Self, BadMessage> {
-        if !update.tasks.is_empty() {
-            let count = update.tasks.len();
-            let problem = "in answer to a query for sites";
-            return Err(BadMessage::value(
-                "TasksUpdate.tasks",
-                format_args!("{count} rows"),
-                problem,
-            ));
-        }
+        only(&update, Rows::Sites)?;
         Ok(Self {
             overview: overview(update.overview)?,
             matched: update.matched,
             offset: update.offset,
             sites: update.sites.into_iter().map(Into::into).collect(),
-            labels: update.labels.unwrap_or_default().into(),
+            labels: update.labels.unwrap_or_default().try_into()?,
         })
     }
+}
+
+impl From<WaitsUpdate> for v1::TasksUpdate {
+    fn from(update: WaitsUpdate) -> Self {
+        Self {
+            overview: Some(update.overview.into()),
+            matched: update.matched,
+            offset: update.offset,
+            tasks: Vec::new(),
+            sites: Vec::new(),
+            labels: Some((&update.labels).into()),
+            waits: update.waits.into_iter().map(v1::WaitStats::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::TasksUpdate> for WaitsUpdate {
+    type Error = BadMessage;
+
+    fn try_from(update: v1::TasksUpdate) -> Result<Self, BadMessage> {
+        only(&update, Rows::Waits)?;
+        Ok(Self {
+            overview: overview(update.overview)?,
+            matched: update.matched,
+            offset: update.offset,
+            waits: list(update.waits)?,
+            labels: update.labels.unwrap_or_default().try_into()?,
+        })
+    }
+}
+
+/// What the rows of an update are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    Tasks,
+    Sites,
+    Waits,
+}
+
+/// Refuses an update with rows of another kind than was asked for.
+fn only(update: &v1::TasksUpdate, asked_for: Rows) -> Result<(), BadMessage> {
+    let problem = match asked_for {
+        Rows::Tasks => "in answer to a query for tasks",
+        Rows::Sites => "in answer to a query for sites",
+        Rows::Waits => "in answer to a query for waits",
+    };
+    for (rows, field, count) in [
+        (Rows::Tasks, "TasksUpdate.tasks", update.tasks.len()),
+        (Rows::Sites, "TasksUpdate.sites", update.sites.len()),
+        (Rows::Waits, "TasksUpdate.waits", update.waits.len()),
+    ] {
+        if rows != asked_for && count > 0 {
+            let value = format_args!("{count} rows");
+            return Err(BadMessage::value(field, value, problem));
+        }
+    }
+    Ok(())
 }
 
 fn overview(overview: Option<v1::Overview>) -> Result<Overview, BadMessage> {
@@ -179,7 +224,7 @@ impl TryFrom<v1::TaskDetail> for TaskDetail {
                 .try_into()?,
             parent: detail.parent.map(Task::try_from).transpose()?,
             woken_by: detail.woken_by.map(Task::try_from).transpose()?,
-            labels: detail.labels.unwrap_or_default().into(),
+            labels: detail.labels.unwrap_or_default().try_into()?,
             poll: distribution(detail.poll)?,
             scheduled: distribution(detail.scheduled)?,
             site_poll: distribution(detail.site_poll)?,

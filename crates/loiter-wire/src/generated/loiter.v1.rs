@@ -53,6 +53,9 @@ pub struct Task {
     /// Set exactly when `state` is STATE_ENDED.
     #[prost(enumeration = "Ending", tag = "21")]
     pub ending: i32,
+    /// Into Labels.waits; absent unless the task is idle and its stack was captured in this wait.
+    #[prost(uint32, optional, tag = "22")]
+    pub wait: ::core::option::Option<u32>,
 }
 /// A spawn location.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -77,6 +80,45 @@ pub struct Labels {
     >,
     #[prost(btree_map = "uint32, message", tag = "2")]
     pub sites: ::prost::alloc::collections::BTreeMap<u32, Site>,
+    #[prost(btree_map = "uint32, message", tag = "3")]
+    pub waits: ::prost::alloc::collections::BTreeMap<u32, Wait>,
+    /// What the branches of `waits` consist of. The ids are this message's own.
+    #[prost(btree_map = "uint32, message", tag = "4")]
+    pub frames: ::prost::alloc::collections::BTreeMap<u32, Frame>,
+}
+/// What a task waits on, and the calls that led there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Wait {
+    #[prost(enumeration = "WaitKind", tag = "1")]
+    pub kind: i32,
+    /// Into Labels.frames: the program's own call that waits.
+    #[prost(uint32, optional, tag = "2")]
+    pub place: ::core::option::Option<u32>,
+    /// One for each waker that was registered; none: nothing can wake the task.
+    #[prost(message, repeated, tag = "3")]
+    pub branches: ::prost::alloc::vec::Vec<Branch>,
+    #[prost(enumeration = "StackSource", tag = "4")]
+    pub source: i32,
+}
+/// The calls down to one leaf.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Branch {
+    /// Into Labels.frames, innermost first.
+    #[prost(uint32, repeated, tag = "1")]
+    pub frames: ::prost::alloc::vec::Vec<u32>,
+}
+/// A call. Empty texts and zeros stand for what is not known.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Frame {
+    /// Demangled, as the debug info has it.
+    #[prost(string, tag = "1")]
+    pub function: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub file: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "3")]
+    pub line: u32,
+    #[prost(uint32, tag = "4")]
+    pub column: u32,
 }
 /// Counts over every task, whatever the filter lets through.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -119,6 +161,10 @@ pub struct Overview {
     /// How long the agent took to look at every task.
     #[prost(uint64, tag = "4")]
     pub scan_ns: u64,
+    /// Tasks alive as tokio counts them, over the runtimes that the agent knows; absent when it
+    /// knows none.
+    #[prost(uint64, optional, tag = "5")]
+    pub runtime_tasks: ::core::option::Option<u64>,
 }
 /// The answer to a query. Rows are of one kind, as the query's group says.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -139,6 +185,9 @@ pub struct TasksUpdate {
     pub sites: ::prost::alloc::vec::Vec<SiteStats>,
     #[prost(message, optional, tag = "6")]
     pub labels: ::core::option::Option<Labels>,
+    /// For GROUP_WAIT and GROUP_STACK.
+    #[prost(message, repeated, tag = "7")]
+    pub waits: ::prost::alloc::vec::Vec<WaitStats>,
 }
 /// The tasks of one site together.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -185,6 +234,32 @@ pub struct SiteStats {
     pub waited: ::core::option::Option<Quantiles>,
     #[prost(message, optional, tag = "20")]
     pub lifetime: ::core::option::Option<Quantiles>,
+}
+/// The tasks that wait alike together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitStats {
+    /// Into Labels.waits; absent for tasks whose stack was not captured, which are together by
+    /// `state` and `site`.
+    #[prost(uint32, optional, tag = "1")]
+    pub wait: ::core::option::Option<u32>,
+    #[prost(enumeration = "State", tag = "2")]
+    pub state: i32,
+    /// Of its oldest task.
+    #[prost(uint32, tag = "3")]
+    pub site: u32,
+    #[prost(uint64, tag = "4")]
+    pub count: u64,
+    /// The longest time in `state`.
+    #[prost(uint64, optional, tag = "5")]
+    pub oldest_ns: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "6")]
+    pub median_ns: ::core::option::Option<u64>,
+    /// Bytes of the futures.
+    #[prost(uint64, tag = "7")]
+    pub bytes: u64,
+    /// The numbers of a few of its tasks, oldest first.
+    #[prost(uint64, repeated, tag = "8")]
+    pub sample: ::prost::alloc::vec::Vec<u64>,
 }
 /// The usual figures of a distribution, each right within an eighth; zeros when `count` is 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -358,6 +433,128 @@ impl Ending {
         }
     }
 }
+/// What a leaf waits on. A value unknown to a client reads as WAIT_KIND_UNKNOWN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WaitKind {
+    Unspecified = 0,
+    MpscRecv = 1,
+    MpscSend = 2,
+    OneshotRecv = 3,
+    BroadcastRecv = 4,
+    WatchChanged = 5,
+    Notify = 6,
+    Mutex = 7,
+    RwlockRead = 8,
+    RwlockWrite = 9,
+    Semaphore = 10,
+    Barrier = 11,
+    Join = 12,
+    Sleep = 13,
+    IoRead = 14,
+    IoWrite = 15,
+    Accept = 16,
+    Signal = 17,
+    Process = 18,
+    /// Several leaves of different kinds or places.
+    Select = 19,
+    /// No waker was registered.
+    Nothing = 20,
+    Unknown = 21,
+}
+impl WaitKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WAIT_KIND_UNSPECIFIED",
+            Self::MpscRecv => "WAIT_KIND_MPSC_RECV",
+            Self::MpscSend => "WAIT_KIND_MPSC_SEND",
+            Self::OneshotRecv => "WAIT_KIND_ONESHOT_RECV",
+            Self::BroadcastRecv => "WAIT_KIND_BROADCAST_RECV",
+            Self::WatchChanged => "WAIT_KIND_WATCH_CHANGED",
+            Self::Notify => "WAIT_KIND_NOTIFY",
+            Self::Mutex => "WAIT_KIND_MUTEX",
+            Self::RwlockRead => "WAIT_KIND_RWLOCK_READ",
+            Self::RwlockWrite => "WAIT_KIND_RWLOCK_WRITE",
+            Self::Semaphore => "WAIT_KIND_SEMAPHORE",
+            Self::Barrier => "WAIT_KIND_BARRIER",
+            Self::Join => "WAIT_KIND_JOIN",
+            Self::Sleep => "WAIT_KIND_SLEEP",
+            Self::IoRead => "WAIT_KIND_IO_READ",
+            Self::IoWrite => "WAIT_KIND_IO_WRITE",
+            Self::Accept => "WAIT_KIND_ACCEPT",
+            Self::Signal => "WAIT_KIND_SIGNAL",
+            Self::Process => "WAIT_KIND_PROCESS",
+            Self::Select => "WAIT_KIND_SELECT",
+            Self::Nothing => "WAIT_KIND_NOTHING",
+            Self::Unknown => "WAIT_KIND_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WAIT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "WAIT_KIND_MPSC_RECV" => Some(Self::MpscRecv),
+            "WAIT_KIND_MPSC_SEND" => Some(Self::MpscSend),
+            "WAIT_KIND_ONESHOT_RECV" => Some(Self::OneshotRecv),
+            "WAIT_KIND_BROADCAST_RECV" => Some(Self::BroadcastRecv),
+            "WAIT_KIND_WATCH_CHANGED" => Some(Self::WatchChanged),
+            "WAIT_KIND_NOTIFY" => Some(Self::Notify),
+            "WAIT_KIND_MUTEX" => Some(Self::Mutex),
+            "WAIT_KIND_RWLOCK_READ" => Some(Self::RwlockRead),
+            "WAIT_KIND_RWLOCK_WRITE" => Some(Self::RwlockWrite),
+            "WAIT_KIND_SEMAPHORE" => Some(Self::Semaphore),
+            "WAIT_KIND_BARRIER" => Some(Self::Barrier),
+            "WAIT_KIND_JOIN" => Some(Self::Join),
+            "WAIT_KIND_SLEEP" => Some(Self::Sleep),
+            "WAIT_KIND_IO_READ" => Some(Self::IoRead),
+            "WAIT_KIND_IO_WRITE" => Some(Self::IoWrite),
+            "WAIT_KIND_ACCEPT" => Some(Self::Accept),
+            "WAIT_KIND_SIGNAL" => Some(Self::Signal),
+            "WAIT_KIND_PROCESS" => Some(Self::Process),
+            "WAIT_KIND_SELECT" => Some(Self::Select),
+            "WAIT_KIND_NOTHING" => Some(Self::Nothing),
+            "WAIT_KIND_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// How a stack was obtained. A value unknown to a client reads as STACK_SOURCE_SAMPLED, which
+/// promises less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StackSource {
+    Unspecified = 0,
+    /// By polling the task once with a waker that looks who clones it: every leaf is there.
+    Probed = 1,
+    /// When a leaf happened to clone the task's waker: other leaves may be missing.
+    Sampled = 2,
+}
+impl StackSource {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STACK_SOURCE_UNSPECIFIED",
+            Self::Probed => "STACK_SOURCE_PROBED",
+            Self::Sampled => "STACK_SOURCE_SAMPLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STACK_SOURCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "STACK_SOURCE_PROBED" => Some(Self::Probed),
+            "STACK_SOURCE_SAMPLED" => Some(Self::Sampled),
+            _ => None,
+        }
+    }
+}
 /// Events, column by column: instants as differences to the one before, the first to `base_ns`.
 /// Every column has one entry an event but for `site` and `other`.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -471,9 +668,9 @@ pub struct Thresholds {
 pub enum Tier {
     Unspecified = 0,
     EveryTask = 1,
-    /// Built without --cfg tokio_unstable.
+    /// Only what is spawned through loiter: built without --cfg tokio_unstable.
     NotBuiltIn = 2,
-    /// Another tracing subscriber was installed first.
+    /// Only what is spawned through loiter: another tracing subscriber was installed first.
     SubscriberTaken = 3,
 }
 impl Tier {
@@ -507,9 +704,9 @@ pub struct Query {
     /// 64 terms. Empty: every task alive.
     #[prost(string, tag = "1")]
     pub filter: ::prost::alloc::string::String,
-    /// A column's name, such as `idle`; a task column or a site column as `group` has it.
+    /// A column's name, such as `idle`; a column of tasks, sites or waits as `group` has it.
     /// Rows that are equal by it, or have no value in it, come in the order of their numbers.
-    /// Empty: tasks by `idle`, sites by `alive`, descending.
+    /// Empty: tasks by `idle`, sites by `alive`, waits by `count`, descending.
     #[prost(string, tag = "2")]
     pub sort: ::prost::alloc::string::String,
     #[prost(bool, tag = "3")]
@@ -534,6 +731,10 @@ pub enum Group {
     None = 0,
     /// A row a spawn location.
     Site = 1,
+    /// A row for the tasks that wait on the same kind of thing at the same place.
+    Wait = 2,
+    /// A row for the tasks with the same stack.
+    Stack = 3,
 }
 impl Group {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -544,6 +745,8 @@ impl Group {
         match self {
             Self::None => "GROUP_NONE",
             Self::Site => "GROUP_SITE",
+            Self::Wait => "GROUP_WAIT",
+            Self::Stack => "GROUP_STACK",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -551,6 +754,8 @@ impl Group {
         match value {
             "GROUP_NONE" => Some(Self::None),
             "GROUP_SITE" => Some(Self::Site),
+            "GROUP_WAIT" => Some(Self::Wait),
+            "GROUP_STACK" => Some(Self::Stack),
             _ => None,
         }
     }
@@ -583,6 +788,41 @@ pub struct WatchEventsRequest {
     /// `seq:` make sense here, as they hold for a task's whole life.
     #[prost(string, tag = "1")]
     pub filter: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CaptureStacksRequest {
+    /// Which tasks, as in Query.
+    #[prost(string, tag = "1")]
+    pub filter: ::prost::alloc::string::String,
+    /// Absent: the service's own limits.
+    #[prost(message, optional, tag = "2")]
+    pub thresholds: ::core::option::Option<Thresholds>,
+    /// Tasks at most; 0 for the agent's own limit.
+    #[prost(uint64, tag = "3")]
+    pub limit: u64,
+    /// How long to wait for the tasks to be polled, in milliseconds; 0 for 2,000.
+    #[prost(uint32, tag = "4")]
+    pub timeout_ms: u32,
+}
+/// What became of the tasks that the filter let through.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CaptureStacksReply {
+    #[prost(uint64, tag = "1")]
+    pub matched: u64,
+    #[prost(uint64, tag = "2")]
+    pub captured: u64,
+    /// Running, scheduled or ended when their turn came.
+    #[prost(uint64, tag = "3")]
+    pub not_idle: u64,
+    /// Not spawned through loiter: they cannot be polled by it.
+    #[prost(uint64, tag = "4")]
+    pub not_watched: u64,
+    /// Not polled in time.
+    #[prost(uint64, tag = "5")]
+    pub timed_out: u64,
+    /// Beyond the limit.
+    #[prost(uint64, tag = "6")]
+    pub over_limit: u64,
 }
 /// Generated client implementations.
 pub mod loiter_client {
@@ -766,6 +1006,33 @@ pub mod loiter_client {
                 .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchEvents"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Finds out what idle tasks wait on, then answers; the updates of WatchTasks show it from
+        /// then on, for as long as each wait lasts. Polls every such task once more than it would be.
+        /// INVALID_ARGUMENT for a filter that does not parse.
+        pub async fn capture_stacks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CaptureStacksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureStacksReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/loiter.v1.Loiter/CaptureStacks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("loiter.v1.Loiter", "CaptureStacks"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -825,6 +1092,16 @@ pub mod loiter_server {
             request: tonic::Request<super::WatchEventsRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::WatchEventsStream>,
+            tonic::Status,
+        >;
+        /// Finds out what idle tasks wait on, then answers; the updates of WatchTasks show it from
+        /// then on, for as long as each wait lasts. Polls every such task once more than it would be.
+        /// INVALID_ARGUMENT for a filter that does not parse.
+        async fn capture_stacks(
+            &self,
+            request: tonic::Request<super::CaptureStacksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureStacksReply>,
             tonic::Status,
         >;
     }
@@ -1081,6 +1358,51 @@ pub mod loiter_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/loiter.v1.Loiter/CaptureStacks" => {
+                    #[allow(non_camel_case_types)]
+                    struct CaptureStacksSvc<T: Loiter>(pub Arc<T>);
+                    impl<
+                        T: Loiter,
+                    > tonic::server::UnaryService<super::CaptureStacksRequest>
+                    for CaptureStacksSvc<T> {
+                        type Response = super::CaptureStacksReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CaptureStacksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Loiter>::capture_stacks(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CaptureStacksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use loiter_model::Kind;
 use tracing_core::{
     Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber,
     span::{Attributes, Current, Id, Record},
@@ -20,7 +21,10 @@ use super::{
     fields::{WakerOp, read_spawn, read_waker},
     span::Span,
 };
-use crate::{table::Table, thread::Thread};
+use crate::{
+    table::{Spawn, Table},
+    thread::Thread,
+};
 
 /// Takes tokio's task spans and waker events for itself and hands everything else on, so that
 /// the application's layers never see, store or pay for them, and see all else as without it.
@@ -94,6 +98,15 @@ fn is_task(metadata: &Metadata<'_>) -> bool {
         && metadata.name() == "runtime.spawn"
 }
 
+/// Whether it is a thread of the multi-thread runtime itself, which takes it from the blocking
+/// pool: alive and inside a poll for as long as the runtime is, and no task of the program.
+fn is_worker(spawn: &Spawn<'_>) -> bool {
+    spawn.kind == Kind::Blocking
+        && spawn
+            .function
+            .starts_with("tokio::runtime::scheduler::multi_thread::")
+}
+
 /// The callsites of waker events, by address: comparing their target's text twice for each
 /// clone, drop and wake would show.
 #[derive(Default)]
@@ -165,7 +178,13 @@ impl Subscriber for LoiterSubscriber {
             if Thread::with(Thread::is_agent) {
                 return Span::id_of(None);
             }
-            return Span::id_of(read_spawn(attributes, |spawn| self.table.spawn(spawn)));
+            return Span::id_of(read_spawn(attributes, |spawn| {
+                match is_worker(spawn) {
+                    // Inside it is outside any task.
+                    true => None,
+                    false => self.table.spawn(spawn),
+                }
+            }));
         }
         if !self.concerns_inner(attributes.metadata()) {
             return Span::id_of(None);

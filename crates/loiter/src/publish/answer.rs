@@ -7,8 +7,8 @@ use std::{
 
 use loiter_model::{
     Nanos, Task, Totals,
-    query::{SiteQuery, SiteScan, TaskQuery, TaskScan},
-    update::{LabelSet, Overview, SitesUpdate, TasksUpdate},
+    query::{Group, SiteQuery, SiteScan, TaskQuery, TaskScan, WaitQuery, WaitScan},
+    update::{LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 use tokio::{task, time};
 
@@ -100,6 +100,26 @@ impl Answers {
         }
     }
 
+    /// Answers with a row for the tasks that wait alike.
+    pub(crate) async fn waits(&self, group: Group, query: &WaitQuery) -> WaitsUpdate {
+        let started = self.table().now();
+        let mut scan = WaitScan::new(group, query, self.table());
+        self.visit(query.filter.wants_ended(), |task| scan.visit(task))
+            .await;
+        let answer = scan.finish();
+        let mut labels = LabelSet::default();
+        for stats in &answer.waits {
+            labels.add_group(stats, self.table());
+        }
+        WaitsUpdate {
+            overview: self.overview(started, answer.totals),
+            matched: answer.matched,
+            offset: answer.offset,
+            waits: answer.waits,
+            labels,
+        }
+    }
+
     /// Every task alive, with breaks in which the thread serves others.
     async fn visit(&self, ended_too: bool, mut each: impl FnMut(&Task)) {
         let pages = self.table().pages();
@@ -128,6 +148,7 @@ impl Answers {
             totals,
             history: self.history().alive(),
             scan_time: Nanos(now.saturating_sub(started)),
+            runtime_tasks: table.runtimes().alive(),
         }
     }
 

@@ -4,7 +4,9 @@
 mod answer;
 mod close_up;
 mod history;
+mod looks;
 mod pump;
+mod symbols;
 
 use std::{io, sync::Arc, thread};
 
@@ -12,6 +14,7 @@ use tokio::runtime;
 
 pub(crate) use answer::Answers;
 pub(crate) use close_up::CloseUp;
+pub(crate) use looks::Looks;
 pub(crate) use pump::{Batch, Pump, Watch};
 
 use crate::{agent::Core, notice, serve, thread::Thread};
@@ -37,7 +40,9 @@ pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
 async fn run(core: Arc<Core>) {
     let answers = Arc::new(Answers::new(core.clone()));
     let pump = Arc::new(Pump::new(core.table.clone()));
+    let looks = Arc::new(Looks::new(core.clone()));
     tokio::spawn(answers.clone().sample());
+    tokio::spawn(looks.clone().run());
     tokio::spawn(pump.clone().run());
-    serve::run(core, answers, pump).await;
+    serve::run(core, answers, looks, pump).await;
 }

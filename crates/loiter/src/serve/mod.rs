@@ -1,5 +1,6 @@
 //! The agent's port: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
 
+mod client;
 mod connection;
 mod listen;
 mod service;
@@ -13,7 +14,7 @@ use loiter_wire::v1::loiter_server::LoiterServer;
 
 use crate::{
     agent::Core,
-    publish::{Answers, Pump},
+    publish::{Answers, Looks, Pump},
 };
 
 /// Connections at a time; further ones are closed at once.
@@ -28,10 +29,17 @@ const LONGEST_REQUEST: usize = 64 * 1024;
 const MOST_ROWS: u64 = 10_000;
 /// The shortest interval between two answers.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+/// The longest one: whoever wants to know less often asks again.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Serves for ever.
-pub(crate) async fn run(core: Arc<Core>, answers: Arc<Answers>, pump: Arc<Pump>) {
-    let service = service::Service::new(core.clone(), answers, pump);
+pub(crate) async fn run(
+    core: Arc<Core>,
+    answers: Arc<Answers>,
+    looks: Arc<Looks>,
+    pump: Arc<Pump>,
+) {
+    let service = service::Service::new(core.clone(), answers, looks, pump);
     let service = LoiterServer::new(service).max_decoding_message_size(LONGEST_REQUEST);
     listen::run(&core, service).await;
 }

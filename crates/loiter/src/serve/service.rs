@@ -11,16 +11,28 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_task, watch_tasks};
+use super::{
+    LONGEST_INTERVAL, MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_task,
+    watch_tasks,
+};
 use crate::{
     agent::Core,
-    publish::{Answers, Pump},
+    builder::CaptureStacks,
+    publish::{Answers, Looks, Pump},
 };
+
+/// Tasks that one request asks what they wait on.
+const MOST_ASKED: u64 = 10_000;
+/// How long they have to answer, unless the client says.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// The longest that a client can wait for them.
+const ANSWER_AT_LAST: Duration = Duration::from_secs(60);
 
 /// What every stream needs.
 pub(super) struct Service {
     core: Arc<Core>,
     answers: Arc<Answers>,
+    looks: Arc<Looks>,
     pump: Arc<Pump>,
     streams: Arc<Semaphore>,
 }
@@ -48,10 +60,16 @@ impl Pace {
 }
 
 impl Service {
-    pub(super) fn new(core: Arc<Core>, answers: Arc<Answers>, pump: Arc<Pump>) -> Self {
+    pub(super) fn new(
+        core: Arc<Core>,
+        answers: Arc<Answers>,
+        looks: Arc<Looks>,
+        pump: Arc<Pump>,
+    ) -> Self {
         Self {
             core,
             answers,
+            looks,
             pump,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }
@@ -66,13 +84,20 @@ impl Service {
     }
 
     fn pace(&self, interval_ms: u32) -> Pace {
-        let asked = match interval_ms {
-            0 => self.core.config.publish_interval.into(),
-            millis => Duration::from_millis(u64::from(millis)),
-        };
         Pace {
-            asked: asked.max(SHORTEST_INTERVAL),
+            asked: interval(interval_ms, self.core.config.publish_interval.into()),
             streams: self.streams.clone(),
+        }
+    }
+}
+
+/// How often to answer a client that asks for an answer every so many milliseconds; 0 leaves it
+/// to the program.
+fn interval(asked_ms: u32, usual: Duration) -> Duration {
+    match asked_ms {
+        0 => usual.max(SHORTEST_INTERVAL),
+        millis => {
+            Duration::from_millis(u64::from(millis)).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
         }
     }
 }
@@ -158,5 +183,53 @@ impl v1::loiter_server::Loiter for Service {
             watch_events::feed(&core, &filter, &watch, batches, updates).await;
             drop((watch, permit));
         }))
+    }
+
+    async fn capture_stacks(
+        &self,
+        request: Request<v1::CaptureStacksRequest>,
+    ) -> Result<Response<v1::CaptureStacksReply>, Status> {
+        let request = request.into_inner();
+        if self.core.config.capture_stacks == CaptureStacks::Off {
+            return Err(Status::failed_precondition(
+                "the service was told never to ask its tasks what they wait on \
+                 (LOITER_CAPTURE_STACKS)",
+            ));
+        }
+        let filter: Filter = request.filter.parse().map_err(|error: FilterError| {
+            Status::invalid_argument(format!("in the filter: {error}"))
+        })?;
+        let limits = request
+            .thresholds
+            .map_or(self.core.config.thresholds, Into::into);
+        let most = match request.limit {
+            0 => MOST_ASKED,
+            limit => limit.min(MOST_ASKED),
+        };
+        let timeout = match request.timeout_ms {
+            0 => ANSWER_WITHIN,
+            millis => Duration::from_millis(u64::from(millis)).min(ANSWER_AT_LAST),
+        };
+        let _permit = self.open_stream()?;
+        let outcome = self.looks.capture(&filter, &limits, most, timeout).await;
+        Ok(Response::new(outcome.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_chooses_its_interval_within_limits() {
+        let usual = Duration::from_secs(2 * 60 * 60);
+        for (asked_ms, expected) in [
+            (0, usual),
+            (1, SHORTEST_INTERVAL),
+            (300, Duration::from_millis(300)),
+            (u32::MAX, LONGEST_INTERVAL),
+        ] {
+            assert_eq!(interval(asked_ms, usual), expected, "{asked_ms}");
+        }
     }
 }

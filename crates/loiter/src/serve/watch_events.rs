@@ -11,6 +11,7 @@ use loiter_wire::v1;
 use tokio::sync::{broadcast, mpsc};
 use tonic::Status;
 
+use super::client;
 use crate::{
     agent::Core,
     events::{Raw, What},
@@ -36,8 +37,9 @@ pub(super) async fn feed(
     let mut chosen = Chosen::new(core, filter);
     let mut missed = 0;
     let mut expected = None;
-    while !updates.is_closed() {
-        let batch = match batches.recv().await {
+    // In a quiet program there may never be a batch.
+    while let Some(received) = client::while_there(&updates, batches.recv()).await {
+        let batch = match received {
             Ok(batch) => batch,
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::service::Pace;
+use super::{client, service::Pace};
 use crate::{
     events::MOST_WATCHED,
     publish::{Batch, CloseUp, Pump, Watch},
@@ -139,8 +139,8 @@ pub(super) async fn feed(
             return;
         }
         let deadline = Instant::now() + pace.after(loiter_model::Nanos::ZERO);
-        watched.take_until(deadline).await;
-        if updates.is_closed() {
+        let taken = client::while_there(&updates, watched.take_until(deadline)).await;
+        if taken.is_none() {
             return;
         }
     }

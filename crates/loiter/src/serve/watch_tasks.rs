@@ -42,5 +42,9 @@ async fn answer(question: &Question, answers: &Answers) -> (Nanos, v1::TasksUpda
             let update = answers.sites(query).await;
             (update.overview.scan_time, update.into())
         }
+        Question::Waits(group, query) => {
+            let update = answers.waits(*group, query).await;
+            (update.overview.scan_time, update.into())
+        }
     }
 }

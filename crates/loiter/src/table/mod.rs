@@ -5,25 +5,36 @@ mod names;
 pub(crate) mod sites;
 mod slab;
 mod slot;
+mod waits;
+mod waker;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
+use crossbeam_queue::ArrayQueue;
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq, query::Labels,
+    Ending, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq, Wait, WaitId, query::Labels,
 };
 
 pub(crate) use ledger::Ledger;
 use names::Names;
 use sites::Sites;
 use slab::Slab;
-use slot::{Birth, Held, Phase, Reading, Slot};
+pub(crate) use slot::Slot;
+use slot::{Birth, Held, Phase, Reading};
+pub(crate) use waits::{Waits, undecided};
+pub(crate) use waker::Borrowed;
 
 use crate::{
     clock::Clock,
     events::{Events, Raw, What},
+    runtimes::Runtimes,
+    stacks::Seen,
     thread::Thread,
 };
 
@@ -36,9 +47,16 @@ pub(crate) struct Table {
     names: Names,
     ledger: Ledger,
     events: Events,
+    runtimes: Runtimes,
+    /// Looks that the agent's thread has not taken in yet.
+    seen: ArrayQueue<Seen>,
+    waits: Waits,
     last_seq: AtomicU64,
     untracked: AtomicU64,
 }
+
+/// Looks that wait for the agent's thread at most; what comes beyond is asked for again.
+const SEEN: usize = 1024;
 
 /// A tracked task as the capture refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +69,31 @@ pub(crate) struct TaskRef {
 
 /// Bits of the number in a [`TaskRef`].
 pub(crate) const SEQ_BITS: u32 = 30;
+
+/// How a look at what a task waits on stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) look: Look,
+    /// When its present state began.
+    pub(crate) since: u64,
+    /// Inside a poll.
+    pub(crate) running: bool,
+}
+
+/// Whether a task can be asked what it waits on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It waits for nothing now.
+    NotIdle,
+    /// It cannot: nothing of ours is around its future.
+    Unwatched,
+    /// It can.
+    Possible,
+    /// It was, and has not been polled since.
+    Asked,
+    /// It is known already.
+    Known,
+}
 
 /// What tokio tells of a new task.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +121,9 @@ impl Table {
             names: Names::default(),
             ledger: Ledger::new(ledger),
             events: Events::new(),
+            runtimes: Runtimes::default(),
+            seen: ArrayQueue::new(SEEN),
+            waits: Waits::new(),
             last_seq: AtomicU64::new(0),
             untracked: AtomicU64::new(0),
         }
@@ -149,7 +195,7 @@ impl Table {
         };
         let now = self.clock.now();
         slot.poll_start(now);
-        Thread::with(|thread| thread.enter(seq, now, slot.has_wakers()));
+        Thread::with(|thread| thread.enter(seq, task.index, now, slot.has_wakers()));
         if self.events.wanted() {
             self.events.note(Raw {
                 at: now,
@@ -208,7 +254,7 @@ impl Table {
         if let Some((slot, _)) = self.slot(task)
             && slot.waker_gone() == Held::NoMore
         {
-            self.free(task.index, slot);
+            self.free(slot);
         }
     }
 
@@ -217,18 +263,62 @@ impl Table {
         let Some((slot, seq)) = self.slot(task) else {
             return;
         };
+        // The agent's thread wakes a task only to ask what it waits on, which ends no wait.
+        if !Thread::with(Thread::is_agent) {
+            self.note_wake(slot, seq);
+        }
+        if uses_up_waker && slot.waker_gone() == Held::NoMore {
+            self.free(slot);
+        }
+    }
+
+    fn note_wake(&self, slot: &Slot, seq: u64) {
         let by = Thread::with(Thread::current);
         slot.wake(|| self.clock.now(), by);
         if self.events.wanted() {
             self.events.note(Raw {
                 at: self.clock.now(),
                 seq,
-                index: task.index,
+                index: slot.index(),
                 what: What::Wake { by },
             });
         }
-        if uses_up_waker && slot.waker_gone() == Held::NoMore {
-            self.free(task.index, slot);
+    }
+
+    /// The slot of a task, if it has it still.
+    #[inline]
+    pub(crate) fn slot_of(&self, task: TaskRef) -> Option<&Slot> {
+        Some(self.slot(task)?.0)
+    }
+
+    /// The task inside whose poll this thread is.
+    pub(crate) fn current(&self) -> Option<(TaskRef, &Slot)> {
+        let (seq, index) = Thread::with(Thread::current_slot)?;
+        let task = TaskRef {
+            index,
+            seq_bits: seq_bits(seq),
+        };
+        Some((task, self.slot_of(task)?))
+    }
+
+    /// Names a task that has no name. On its poller's thread.
+    pub(crate) fn rename(&self, slot: &Slot, name: &str) {
+        if !slot.has_name() {
+            slot.set_name(self.names.take(name));
+        }
+    }
+
+    /// A task is pending that was asked what it waits on.
+    pub(crate) fn saw(&self, seen: Seen) {
+        // Lost when full: whoever wants to know asks again.
+        let _ = self.seen.push(seen);
+    }
+
+    /// Remembers the runtime that this thread spawns on; of each thread, the first one.
+    #[inline]
+    pub(crate) fn saw_runtime(&self) {
+        if Thread::with(Thread::sees_runtime_first) {
+            self.runtimes.note_current();
         }
     }
 
@@ -246,30 +336,48 @@ impl Table {
             return false;
         };
         if slot.is_last_span() {
-            self.end(task.index, slot, seq);
+            // The drop of its future has just ended here.
+            let (now, ending) = Thread::with(|thread| {
+                let ending = thread.ending(seq, std::thread::panicking());
+                (thread.left_at(seq), ending)
+            });
+            let now = now.unwrap_or_else(|| self.clock.now());
+            slot.end(now);
+            let noted = slot.noted_ending();
+            self.remember(slot, seq, now, |polls| match (noted, polls) {
+                (Some(noted), _) => noted,
+                (None, 0) => Ending::Cancelled,
+                (None, _) => ending,
+            });
         }
         match slot.span_dropped() {
             Held::Yes => return false,
             Held::BySomeWaker => {}
-            Held::NoMore => self.free(task.index, slot),
+            Held::NoMore => self.free(slot),
         }
         true
     }
 
-    fn end(&self, index: u32, slot: &Slot, seq: u64) {
-        // The drop of its future has just ended here.
-        let now = Thread::with(|thread| thread.left_at(seq)).unwrap_or_else(|| self.clock.now());
-        slot.end(now);
+    /// A task has ended that its own wrapper tells of.
+    pub(crate) fn ended(&self, task: TaskRef, ending: Ending) {
+        let Some((slot, seq)) = self.slot(task) else {
+            return;
+        };
+        let now = self.clock.now();
+        slot.end_after_poll(now);
+        self.remember(slot, seq, now, |_| ending);
+        if slot.span_dropped() == Held::NoMore {
+            self.free(slot);
+        }
+    }
+
+    fn remember(&self, slot: &Slot, seq: u64, now: u64, ending: impl FnOnce(u64) -> Ending) {
         let Some(reading) = slot.read() else { return };
-        let ending = Thread::with(|thread| {
-            if let Some(counts) = self.sites.counts(reading.site, thread.shard()) {
-                counts.ended(now.saturating_sub(reading.spawned_at));
-            }
-            match reading.polls {
-                0 => Ending::Cancelled,
-                _ => thread.ending(seq, std::thread::panicking()),
-            }
-        });
+        let shard = Thread::with(Thread::shard);
+        if let Some(counts) = self.sites.counts(reading.site, shard) {
+            counts.ended(now.saturating_sub(reading.spawned_at));
+        }
+        let ending = ending(reading.polls);
         let mut task = task(&reading, now);
         task.ending = Some(ending);
         if let Some(forgotten) = self.ledger.push(task)
@@ -281,16 +389,19 @@ impl Table {
             self.events.note(Raw {
                 at: now,
                 seq,
-                index,
+                index: slot.index(),
                 what: What::Drop,
             });
         }
     }
 
-    fn free(&self, index: u32, slot: &Slot) {
+    fn free(&self, slot: &Slot) {
+        let waker = slot.take_waker();
         // The ledger's entry took the name over.
         slot.vacate();
-        self.slab.give_back(index, slot);
+        self.slab.give_back(slot.index(), slot);
+        // Runs the runtime's code, which may lead back here: only now that all is in order.
+        drop(waker);
     }
 
     fn slot(&self, task: TaskRef) -> Option<(&Slot, u64)> {
@@ -328,6 +439,61 @@ impl Table {
         self.untracked.load(Relaxed)
     }
 
+    /// The runtimes that spawned tasks of ours.
+    pub(crate) fn runtimes(&self) -> &Runtimes {
+        &self.runtimes
+    }
+
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// How a look at what a task waits on stands.
+    pub(crate) fn standing(&self, index: u32, seq: u64) -> Standing {
+        let slot = self.slab.get(index);
+        let reading = slot.and_then(|slot| Some((slot, slot.read()?)));
+        let Some((slot, reading)) = reading.filter(|(_, reading)| reading.seq == seq) else {
+            return Standing {
+                look: Look::NotIdle,
+                since: 0,
+                running: false,
+            };
+        };
+        let look = match reading.phase {
+            Phase::Idle if reading.wait.is_some() => Look::Known,
+            Phase::Idle if slot.kept_waker().is_none() => Look::Unwatched,
+            Phase::Idle if slot.is_asked() => Look::Asked,
+            Phase::Idle => Look::Possible,
+            _ => Look::NotIdle,
+        };
+        Standing {
+            look,
+            since: reading.since,
+            running: !matches!(reading.phase, Phase::Idle | Phase::Scheduled | Phase::Ended),
+        }
+    }
+
+    /// The oldest look that was not taken in yet.
+    pub(crate) fn next_seen(&self) -> Option<Seen> {
+        self.seen.pop()
+    }
+
+    /// Whether something holds a waker of a task. Not in the middle of [`ask`](Self::ask),
+    /// which holds one itself.
+    pub(crate) fn has_wakers(&self, seen: &Seen) -> bool {
+        let slot = self.slab.get(seen.index);
+        slot.is_some_and(|slot| slot.seq() == seen.seq && slot.has_wakers())
+    }
+
+    /// What a task waits on since its poll number `polls`.
+    pub(crate) fn set_wait(&self, seen: &Seen, wait: u32) {
+        if let Some(slot) = self.slab.get(seen.index)
+            && slot.seq() == seen.seq
+        {
+            slot.set_wait(seen.polls, wait);
+        }
+    }
+
     /// How many pages there are to visit. Tasks that are spawned later may be missed, none is
     /// met twice.
     pub(crate) fn pages(&self) -> usize {
@@ -335,7 +501,12 @@ impl Table {
     }
 
     /// Shows every task alive of some pages. O(slots of these pages).
-    pub(crate) fn visit(&self, pages: std::ops::Range<usize>, mut each: impl FnMut(&Task)) {
+    pub(crate) fn visit(&self, pages: Range<usize>, mut each: impl FnMut(&Task)) {
+        self.visit_indexed(pages, |_, task| each(task));
+    }
+
+    /// The same with the index of each task's slot.
+    pub(crate) fn visit_indexed(&self, pages: Range<usize>, mut each: impl FnMut(u32, &Task)) {
         let now = self.clock.now();
         let slots = self
             .slab
@@ -347,7 +518,7 @@ impl Table {
             if let Some(reading) = slot.read()
                 && reading.phase != Phase::Ended
             {
-                each(&task(&reading, now));
+                each(slot.index(), &task(&reading, now));
             }
         }
     }
@@ -416,6 +587,10 @@ impl Labels for Table {
     fn site(&self, id: SiteId) -> Option<Arc<Site>> {
         self.sites.site(id.0).cloned()
     }
+
+    fn wait(&self, id: WaitId) -> Option<Arc<Wait>> {
+        self.waits.get(id.0)
+    }
 }
 
 fn seq_bits(seq: u64) -> u32 {
@@ -456,6 +631,7 @@ fn task(reading: &Reading, now: u64) -> Task {
         self_wakes: reading.self_wakes,
         live_wakers: reading.live_wakers,
         woken_by: TaskSeq::new(reading.woken_by),
+        wait: reading.wait.map(WaitId),
         ending: None,
     }
 }

@@ -67,8 +67,12 @@ impl Slab {
                 Err(current) => index = current,
             }
         }
-        let page = self.pages[index as usize / PAGE]
-            .get_or_init(|| (0..PAGE).map(|_| Slot::new()).collect());
+        let page = self.pages[index as usize / PAGE].get_or_init(|| {
+            (index - index % PAGE as u32..)
+                .take(PAGE)
+                .map(Slot::new)
+                .collect()
+        });
         Some((index, &page[index as usize % PAGE]))
     }
 

@@ -16,8 +16,16 @@
 //! outlive its task, and its events must not count for the slot's next one. That is the rule by
 //! which tokio itself frees a task's memory.
 
+use std::{
+    mem::ManuallyDrop,
+    ptr,
+    task::{RawWakerVTable, Waker},
+};
+
+use loiter_model::Ending;
+
 use crate::sync::atomic::{
-    AtomicU32, AtomicU64,
+    AtomicPtr, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     fence,
 };
@@ -66,6 +74,52 @@ pub(crate) struct Slot {
     original_size: AtomicU32,
     /// While the slot is free: one more than the index of the next free one.
     next_free: AtomicU32,
+    /// What the task waits on, as [`Seen`] packs it.
+    seen: AtomicU64,
+    /// A [`Probe`].
+    probe: AtomicU32,
+    /// How the task's own wrapper says that it ends: an index into [`Ending::ALL`] plus 1, 0 for
+    /// nothing said.
+    ending: AtomicU32,
+    /// Its own index: a waker has nothing but the slot's address.
+    index: u32,
+    /// The two halves of the runtime's waker of this task: written once, by its poller, before
+    /// anything can read them; null for none.
+    waker_data: AtomicPtr<()>,
+    waker_vtable: AtomicPtr<RawWakerVTable>,
+}
+
+/// How far the look at what a task waits on has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Probe {
+    /// Nobody asked.
+    None = 0,
+    /// The next poll that no wake led to shall look.
+    Asked = 1,
+    /// The poll under way has looked and is pending still: it shall leave no trace.
+    Looked = 2,
+}
+
+/// Which wait was seen, and in which poll: it holds only while that is the last poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    polls: u32,
+    /// One more than the wait's id.
+    wait: u32,
+}
+
+impl Seen {
+    fn pack(self) -> u64 {
+        u64::from(self.polls) << 32 | u64::from(self.wait)
+    }
+
+    fn unpack(word: u64) -> Self {
+        Self {
+            polls: (word >> 32) as u32,
+            wait: word as u32,
+        }
+    }
 }
 
 const ONE_SPAN: u64 = 1 << 32;
@@ -168,10 +222,11 @@ pub(crate) struct Reading {
     pub(crate) size: u32,
     pub(crate) original_size: u32,
     pub(crate) kind: u32,
+    pub(crate) wait: Option<u32>,
 }
 
 impl Slot {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(index: u32) -> Self {
         let zero = || AtomicU64::new(0);
         let small = || AtomicU32::new(0);
         Self {
@@ -196,7 +251,60 @@ impl Slot {
             size: small(),
             original_size: small(),
             next_free: small(),
+            seen: zero(),
+            probe: small(),
+            ending: small(),
+            index,
+            waker_data: AtomicPtr::new(ptr::null_mut()),
+            waker_vtable: AtomicPtr::new(ptr::null_mut()),
         }
+    }
+
+    /// Notes tokio's id of the task, once that is known.
+    pub(crate) fn set_tokio_id(&self, id: u64) {
+        self.tokio_id.store(id, Relaxed);
+    }
+
+    /// Tokio's id of the task, 0 while it is not known.
+    pub(crate) fn tokio_id(&self) -> u64 {
+        self.tokio_id.load(Relaxed)
+    }
+
+    /// The task's own wrapper says how it ends.
+    pub(crate) fn note_ending(&self, ending: Ending) {
+        let place = Ending::ALL.iter().position(|known| *known == ending);
+        self.ending
+            .store(place.map_or(0, |place| place as u32 + 1), Relaxed);
+    }
+
+    /// What the task's own wrapper said of its end.
+    pub(crate) fn noted_ending(&self) -> Option<Ending> {
+        let place = self.ending.load(Relaxed).checked_sub(1)?;
+        Ending::ALL.get(place as usize).copied()
+    }
+
+    /// Whether the task has a name.
+    pub(crate) fn has_name(&self) -> bool {
+        self.name.load(Relaxed) != 0
+    }
+
+    pub(crate) fn set_name(&self, id: u32) {
+        self.name.store(id.saturating_add(1), Relaxed);
+    }
+
+    /// Whether this waker is the one that is kept.
+    #[inline]
+    pub(crate) fn keeps(&self, waker: &Waker) -> bool {
+        let kept = (
+            self.waker_data.load(Relaxed).cast_const(),
+            self.waker_vtable.load(Relaxed).cast_const(),
+        );
+        kept == (waker.data(), ptr::from_ref(waker.vtable()))
+    }
+
+    /// Its place in the slab.
+    pub(crate) fn index(&self) -> u32 {
+        self.index
     }
 
     // --- who has it ---
@@ -242,9 +350,12 @@ impl Slot {
             &self.longest_poll,
             &self.woken_by,
             &self.self_wakes,
+            &self.seen,
         ] {
             counter.store(0, Relaxed);
         }
+        self.probe.store(Probe::None as u32, Relaxed);
+        self.ending.store(0, Relaxed);
         // Its first poll follows from its birth, not from a wake.
         self.wakes_beyond_polls.store(MINUS_ONE, Relaxed);
         self.holders.store(ONE_SPAN, Relaxed);
@@ -303,6 +414,13 @@ impl Slot {
     /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
     pub(crate) fn poll_end(&self, now: At) -> Option<Polled> {
         let mut word = self.transition.load(Relaxed);
+        if self.probe.load(Relaxed) == Probe::Looked as u32 {
+            self.probe.store(Probe::None as u32, Relaxed);
+            if self.resume_wait(word) {
+                return None;
+            }
+            word = self.transition.load(Relaxed);
+        }
         let (started, phase, next) = loop {
             let (started, phase) = unpack(word);
             let next = match phase {
@@ -335,7 +453,100 @@ impl Slot {
         })
     }
 
+    /// Ends a poll that only looked: the wait goes on as if it had not been. Not when the task
+    /// was woken meanwhile.
+    fn resume_wait(&self, word: u64) -> bool {
+        let left_at = self.left_at.load(Relaxed);
+        let resumed = left_at != 0
+            && unpack(word).1 == Phase::Unprompted
+            && self
+                .transition
+                .compare_exchange(word, pack(left_at, Phase::Idle), AcqRel, Acquire)
+                .is_ok();
+        if resumed {
+            self.wakes_beyond_polls.fetch_add(1, Relaxed);
+        }
+        resumed
+    }
+
+    /// Whether this poll, which has just begun, was asked to look at what the task waits on. A
+    /// poll that a wake led to never looks: that wait is over.
+    pub(crate) fn shall_look(&self) -> bool {
+        if self.probe.load(Relaxed) != Probe::Asked as u32 {
+            return false;
+        }
+        self.probe.store(Probe::None as u32, Relaxed);
+        matches!(
+            unpack(self.transition.load(Relaxed)).1,
+            Phase::Unprompted | Phase::UnpromptedWoken
+        )
+    }
+
+    /// The poll under way has looked and is pending.
+    pub(crate) fn has_looked(&self) {
+        self.probe.store(Probe::Looked as u32, Relaxed);
+    }
+
+    /// Polls that have ended; together with [`seq`](Self::seq), names the current wait.
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.load(Relaxed)
+    }
+
+    /// The runtime's own waker of the task, which stays for the slot's life.
+    pub(crate) fn keep_waker(&self, waker: Waker) {
+        let waker = ManuallyDrop::new(waker);
+        self.waker_data.store(waker.data().cast_mut(), Relaxed);
+        self.waker_vtable
+            .store(ptr::from_ref(waker.vtable()).cast_mut(), Release);
+    }
+
+    /// The halves of the runtime's own waker, if one is kept.
+    pub(crate) fn kept_waker(&self) -> Option<(*const (), &'static RawWakerVTable)> {
+        let vtable = self.waker_vtable.load(Acquire);
+        // SAFETY: the pointer is null or was made from a `&'static` in `keep_waker`.
+        let vtable = unsafe { vtable.cast_const().as_ref() }?;
+        Some((self.waker_data.load(Relaxed).cast_const(), vtable))
+    }
+
+    /// Forgets the kept waker and gives it back. Only for whoever frees the slot: nothing else
+    /// uses it any more.
+    pub(crate) fn take_waker(&self) -> Option<Waker> {
+        let (data, vtable) = self.kept_waker()?;
+        self.waker_vtable.store(ptr::null_mut(), Relaxed);
+        // SAFETY: both halves came from the one waker that `keep_waker` took and forgot, and it
+        // is given back once only: the vtable is null from now on.
+        Some(unsafe { Waker::new(data, vtable) })
+    }
+
     // --- wakers ---
+
+    /// Counts a waker more, if the slot still belongs to this task: then it is not freed until
+    /// [`waker_gone`](Self::waker_gone). For the agent's thread.
+    pub(crate) fn hold(&self, seq: u64) -> bool {
+        let mut holders = self.holders.load(Acquire);
+        loop {
+            if holders == 0 || self.seq.load(Relaxed) != seq {
+                return false;
+            }
+            match self
+                .holders
+                .compare_exchange_weak(holders, holders + 1, AcqRel, Acquire)
+            {
+                Ok(_) => return true,
+                Err(current) => holders = current,
+            }
+        }
+    }
+
+    /// Whether a look was asked for that no poll has taken up.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.probe.load(Relaxed) == Probe::Asked as u32
+    }
+
+    /// Asks for a look; to be followed by a wake of the kept waker.
+    pub(crate) fn ask(&self) {
+        self.probe.store(Probe::Asked as u32, Relaxed);
+    }
 
     /// A waker was cloned.
     pub(crate) fn waker_cloned(&self) {
@@ -422,12 +633,17 @@ impl Slot {
     /// The last enter and exit of tokio's span are around the drop of the future, which is no
     /// poll; the time it took counts as busy all the same.
     pub(crate) fn end(&self, now: At) {
-        self.transition.store(pack(now, Phase::Ended), Release);
+        self.end_after_poll(now);
         let polls = self.polls.load(Relaxed);
         if let Some(polls) = polls.checked_sub(1) {
             self.polls.store(polls, Relaxed);
             self.wakes_beyond_polls.fetch_add(1, Relaxed);
         }
+    }
+
+    /// The task has ended, and no drop of its future was counted as a poll.
+    pub(crate) fn end_after_poll(&self, now: At) {
+        self.transition.store(pack(now, Phase::Ended), Release);
     }
 
     /// Whether only one span reference is left.
@@ -436,6 +652,16 @@ impl Slot {
     }
 
     // --- the reader ---
+
+    /// What the task waits on since its poll number `polls` (only as long as that is its last
+    /// one).
+    pub(crate) fn set_wait(&self, polls: u64, wait: u32) {
+        let seen = Seen {
+            polls: polls as u32,
+            wait: wait + 1,
+        };
+        self.seen.store(seen.pack(), Relaxed);
+    }
 
     /// Everything, if the slot belongs to one task throughout; `None` if it is free or changed
     /// hands meanwhile.
@@ -453,6 +679,8 @@ impl Slot {
             let wakes = (slot.wakes_beyond_polls.load(Relaxed))
                 .wrapping_add(polls + running + woken)
                 .cast_signed();
+            let seen = Seen::unpack(slot.seen.load(Relaxed));
+            let seen_now = phase == Phase::Idle && seen.polls == polls as u32;
             Reading {
                 seq: 0,
                 since,
@@ -474,6 +702,7 @@ impl Slot {
                 size: slot.size.load(Relaxed),
                 original_size: slot.original_size.load(Relaxed),
                 kind: slot.kind.load(Relaxed),
+                wait: seen.wait.checked_sub(1).filter(|_| seen_now),
             }
         })?;
         Some(Reading { seq, ..reading })

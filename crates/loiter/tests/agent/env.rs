@@ -15,7 +15,7 @@ use crate::{
 /// An hour is what no test waits for.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Each variable here has a test below.
+/// Each variable has a test below, but for that of stacks: `tests/spawned` is about those.
 #[test]
 fn these_are_all() {
     let names: Vec<_> = loiter::ENV.iter().map(|variable| variable.name).collect();
@@ -28,6 +28,7 @@ fn these_are_all() {
             "LOITER_BLOCKED_AFTER",
             "LOITER_HOGGING_AFTER",
             "LOITER_STARVED_AFTER",
+            "LOITER_CAPTURE_STACKS",
             "LOITER_PUBLISH_INTERVAL",
             "LOITER_MAX_TASKS",
             "LOITER_LEDGER",
@@ -166,4 +167,44 @@ async fn init_leaves_out_what_makes_no_sense() {
         said.contains("loiter: the environment variable LOITER_LEDGER is `many`"),
         "{said}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn init_does_not_mind_when_its_warnings_cannot_be_written() {
+    let address = free_address().to_string();
+    let variables = [
+        ("LOITER_LISTEN", address.as_str()),
+        ("LOITER_LEDGER", "many"),
+        ("LOITER_NAME", "checkout"),
+    ];
+    let program = Program::start_unheard(&variables, async |_| loiter::init());
+    let mut client = connect(address.parse().expect("an address")).await;
+    assert_eq!(target(&mut client).await.name, "checkout");
+    program.finish();
+}
+
+#[tokio::test]
+async fn init_says_what_makes_no_sense_through_the_subscriber_it_is_given() {
+    let variables = [
+        ("LOITER_LISTEN", "0.0.0.0:0"),
+        ("LOITER_LEDGER", "many"),
+        ("LOITER_BLOCKED_AFTER", "soon"),
+    ];
+    let program = Program::start_with(&variables, async |_| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .finish();
+        Builder::new().with_subscriber(subscriber).init();
+    });
+    let said = program.finish();
+    for warning in [
+        "the environment variable LOITER_LEDGER is `many`",
+        "the environment variable LOITER_BLOCKED_AFTER is `soon`",
+        "will not listen on 0.0.0.0:0",
+    ] {
+        assert!(said.contains(&format!(" WARN loiter: {warning}")), "{said}");
+        assert_eq!(said.matches(warning).count(), 1, "{said}");
+    }
 }

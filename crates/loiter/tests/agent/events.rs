@@ -11,7 +11,7 @@ use tokio::{
 };
 use tonic::{Code, Streaming};
 
-use crate::support::{Client, PATIENCE, Program, listen, message};
+use crate::support::{Client, PATIENCE, Program, connect, listen, message, wait_until};
 
 async fn watch(client: &mut Client, filter: &str) -> Streaming<v1::EventBatch> {
     let request = v1::WatchEventsRequest {
@@ -187,4 +187,28 @@ async fn a_bad_filter_is_named() {
     assert_eq!(status.code(), Code::InvalidArgument);
     assert!(status.message().starts_with("in the filter: "), "{status}");
     assert!(status.message().contains("colour"), "{status}");
+}
+
+#[tokio::test]
+async fn a_client_that_is_gone_keeps_no_place_in_a_quiet_program() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    // As many as there are places.
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        let mut client = connect(address).await;
+        for _ in 0..16 {
+            streams.push(watch(&mut client, "").await);
+        }
+    }
+    drop(streams);
+    let client = &mut connect(address).await;
+    // Nothing happens in the program that could wake its streams.
+    wait_until("a place", async || {
+        client
+            .watch_events(v1::WatchEventsRequest::default())
+            .await
+            .ok()
+    })
+    .await;
 }

@@ -91,3 +91,14 @@ async fn what_is_wrong_twice_is_said_through_the_programs_subscriber() {
     let warning = " WARN loiter: this process has a loiter agent already: call init once";
     assert!(said.contains(warning), "{said}");
 }
+
+#[tokio::test]
+async fn what_is_wrong_twice_is_said_on_stderr_without_a_subscriber() {
+    let program = Program::start(async |_| {
+        listen(Builder::new());
+        loiter::init();
+    });
+    let said = program.finish();
+    let warning = "loiter: this process has a loiter agent already: call init once";
+    assert!(said.lines().any(|line| line == warning), "{said}");
+}

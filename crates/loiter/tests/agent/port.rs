@@ -40,3 +40,28 @@ async fn a_busy_port_is_waited_for() {
     let said = program.finish();
     assert_eq!(said.matches("cannot listen").count(), 1, "{said}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_busy_port_is_waited_for_when_nobody_can_be_warned() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = other.local_addr().expect("a bound socket has an address");
+    let text = address.to_string();
+    let mut program = Program::start_unheard(&[("LOITER_LISTEN", &text)], async |mut cues| {
+        let agent = Builder::new()
+            .name("patient")
+            .try_init()
+            .expect("a busy port is no error");
+        // The warning comes before this is over.
+        assert_eq!(agent.wait_listening(Duration::from_millis(200)), None);
+        println!("waiting ");
+        cues.next().await;
+        assert!(agent.wait_listening(PATIENCE).is_some());
+    });
+    program.told("waiting ");
+    drop(other);
+    program.cue("it is free");
+    let mut client = connect(address).await;
+    assert_eq!(target(&mut client).await.name, "patient");
+    program.finish();
+}

@@ -158,3 +158,28 @@ async fn the_close_ups_are_limited() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_client_that_is_gone_keeps_no_place_however_seldom_it_asked() {
+    let mut program = Program::start(async |_| {
+        listen(Builder::new());
+        spawn_waiting(17);
+    });
+    let client = &mut program.client().await;
+    update_where(client, query(""), |update| totals(update).idle == 17).await;
+    let seldom = |seq| v1::WatchTaskRequest {
+        interval_ms: u32::MAX,
+        ..close_up(seq)
+    };
+    let mut close_ups = Vec::new();
+    for seq in 1..=16 {
+        let stream = client.watch_task(seldom(seq)).await;
+        let mut updates = stream.expect("the task is known").into_inner();
+        message(&mut updates)
+            .await
+            .expect("the first comes at once");
+        close_ups.push(updates);
+    }
+    drop(close_ups);
+    crate::support::wait_until("a place", async || client.watch_task(seldom(17)).await.ok()).await;
+}

@@ -3,6 +3,7 @@
 mod place;
 mod site;
 mod task;
+mod wait;
 
 use std::{borrow::Cow, fmt::Debug};
 
@@ -166,7 +167,7 @@ pub(crate) fn shown_at_first<R: Row>() -> Vec<R::Column> {
 
 #[cfg(test)]
 mod tests {
-    use loiter_model::{SiteStats, Task};
+    use loiter_model::{SiteStats, Task, WaitStats};
 
     use super::*;
     use crate::ui::text;
@@ -191,7 +192,9 @@ mod tests {
     fn the_tables_agree_with_the_model() {
         every_model_column_is_here_once_and_in_order::<Task>();
         every_model_column_is_here_once_and_in_order::<SiteStats>();
+        every_model_column_is_here_once_and_in_order::<WaitStats>();
         headings_fit::<Task>();
         headings_fit::<SiteStats>();
+        headings_fit::<WaitStats>();
     }
 }

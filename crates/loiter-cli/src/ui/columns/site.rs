@@ -51,7 +51,7 @@ static COLUMNS: [Spec; 13] = [
     Spec::figure(SiteColumn::MedianIdle, 7, 50, |site, _| duration(site.median_idle)),
     Spec::figure(SiteColumn::Bytes, 7, 5, |site, _| bytes(site.bytes)).hidden(),
     Spec { align: Align::Right, ..Spec::word(SiteColumn::History, 8, 20, 40, history).growing(2) },
-    Spec { elide: Elide::Start, ..Spec::word(SiteColumn::Site, 22, 30, 100, name).growing(3) },
+    Spec { elide: Elide::Start, ..Spec::word(SiteColumn::Site, 20, 30, 100, name).growing(3) },
 ];
 
 /// A count that is coloured when it is not zero and its being there is the news.

@@ -27,12 +27,20 @@ impl Row for Task {
     /// again as it has lasted. And what is wrong with a task is said by the source, not by the
     /// time that has passed since it spoke.
     fn later(&self, elapsed: Nanos, thresholds: &Thresholds) -> Self {
-        let later = self.after(elapsed.min(self.in_state));
+        let elapsed = elapsed.min(self.in_state);
+        let later = self.after(elapsed);
         if later.condition(thresholds) == self.condition(thresholds) {
-            later
-        } else {
-            *self
+            return later;
         }
+        // Up to just below the threshold, so that the time never jumps back.
+        let threshold = match self.state {
+            State::Idle => thresholds.blocked_after,
+            State::Running => thresholds.hogging_after,
+            State::Scheduled => thresholds.starved_after,
+            State::Ended => Nanos::MAX,
+        };
+        let below = threshold.saturating_sub(Nanos(1));
+        self.after(elapsed.min(below.saturating_sub(self.in_state)))
     }
 
     fn role(&self, thresholds: &Thresholds) -> Option<Role> {
@@ -47,13 +55,14 @@ impl Row for Task {
 type Spec = ColumnSpec<Task>;
 
 #[rustfmt::skip]
-static COLUMNS: [Spec; 21] = [
+static COLUMNS: [Spec; 22] = [
     Spec::word(TaskColumn::Warn, 1, 1, 100, warn),
     Spec::id(TaskColumn::Seq, 6, 85, |task, _| id(Some(task.seq.get()))),
     Spec::id(TaskColumn::TokioId, 6, 9, |task, _| id(task.tokio_id.map(NonZeroU64::get))).hidden(),
     Spec::word(TaskColumn::Name, 10, 16, 80, name).growing(2),
     Spec::word(TaskColumn::State, 9, 9, 55, state),
     Spec::figure(TaskColumn::Idle, 7, 95, |task, _| duration(task.idle())),
+    Spec::word(TaskColumn::Wait, 12, 24, 52, wait).growing(5),
     Spec::figure(TaskColumn::Busy, 7, 75, |task, _| duration(Some(task.busy))),
     Spec::figure(TaskColumn::Scheduled, 7, 50, |task, _| duration(Some(task.scheduled))),
     Spec::figure(TaskColumn::TotalIdle, 7, 8, |task, _| duration(Some(task.total_idle()))).hidden(),
@@ -107,6 +116,13 @@ fn state(task: &Task, context: &Context<'_>) -> Cell {
         None => state_role(task),
     };
     Cell::with(word, role)
+}
+
+fn wait(task: &Task, context: &Context<'_>) -> Cell {
+    match task.wait.and_then(|id| context.labels.wait(id)) {
+        Some(wait) => Cell::of(text::clean(&wait.to_string()).into_owned()),
+        None => Cell::none(),
+    }
 }
 
 fn size(task: &Task, _: &Context<'_>) -> Cell {

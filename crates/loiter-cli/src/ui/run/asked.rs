@@ -9,12 +9,16 @@ use std::{
 use futures_util::{
     FutureExt, StreamExt, TryStreamExt,
     future::{self, BoxFuture},
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, FuturesUnordered},
+};
+use loiter_model::{
+    Thresholds,
+    query::{Filter, Group},
 };
 
 use crate::{
     source::{Source, SourceError, Updates},
-    ui::{Answer, Message, Question},
+    ui::{Answer, Message, Question, Whose},
 };
 
 /// Nothing here is spawned: dropping a question's stream is what takes it back.
@@ -23,6 +27,7 @@ pub(super) struct Asked {
     interval: Option<Duration>,
     target: Option<BoxFuture<'static, Message>>,
     answers: Option<BoxStream<'static, Message>>,
+    captures: FuturesUnordered<BoxFuture<'static, Message>>,
 }
 
 impl Asked {
@@ -32,6 +37,7 @@ impl Asked {
             interval,
             target: None,
             answers: None,
+            captures: FuturesUnordered::new(),
         }
     }
 
@@ -53,9 +59,22 @@ impl Asked {
                 Err(error) => stream::once(future::ready(Err(error))).boxed(),
             })
             .flatten_stream()
-            .map(move |answer| Message::Answered { number, answer })
+            .map(move |answer| {
+                let answer = answer.map(Box::new);
+                Message::Answered { number, answer }
+            })
             .chain(stream::once(future::ready(Message::Finished { number })));
         self.answers = Some(answers.boxed());
+    }
+
+    /// Has these tasks asked what they wait on.
+    pub(super) fn capture(&mut self, whose: Whose, filter: Filter, thresholds: Thresholds) {
+        let source = Arc::clone(&self.source);
+        let capture = async move {
+            let outcome = source.capture_stacks(filter, thresholds).await;
+            Message::Captured { whose, outcome }
+        };
+        self.captures.push(capture.boxed());
     }
 
     /// Takes the question back.
@@ -74,6 +93,9 @@ impl Asked {
             && let Poll::Ready(message) = target.poll_unpin(context)
         {
             self.target = None;
+            return Poll::Ready(message);
+        }
+        if let Poll::Ready(Some(message)) = self.captures.poll_next_unpin(context) {
             return Poll::Ready(message);
         }
         let Some(answers) = &mut self.answers else {
@@ -109,6 +131,10 @@ async fn ask(
         Question::Sites(query) => {
             let updates = source.watch_sites(query, interval).await?;
             updates.map_ok(Answer::Sites).boxed()
+        }
+        Question::Waits(query) => {
+            let updates = source.watch_waits(Group::Wait, query, interval).await?;
+            updates.map_ok(Answer::Waits).boxed()
         }
         Question::Task { seq, thresholds } => {
             let updates = source.watch_task(seq, thresholds, interval).await?;

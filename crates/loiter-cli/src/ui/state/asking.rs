@@ -7,6 +7,8 @@ use crate::ui::message::Question;
 /// Keys repeat some thirty times a second; each may change the question, and each question
 /// makes the agent look at every task.
 const PAUSE: Nanos = Nanos::from_millis(75);
+/// Until a question is asked again for which the source had no room.
+const ROOM: Nanos = Nanos::from_secs(2);
 
 /// Numbers questions and spaces them out: the latest wins.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,14 @@ pub(crate) struct Asking {
     at: Option<Nanos>,
     due: Option<Nanos>,
     answered: bool,
+    turned_away: Option<TurnedAway>,
+}
+
+/// The source answers, but has no room for this question now.
+#[derive(Clone, Debug)]
+struct TurnedAway {
+    reason: String,
+    until: Nanos,
 }
 
 impl Asking {
@@ -31,7 +41,28 @@ impl Asking {
 
     /// When the question that is waiting may be asked.
     pub(crate) fn due(&self) -> Option<Nanos> {
-        self.due
+        let again = self.turned_away.as_ref().map(|turned| turned.until);
+        // Once it is asked again, the answer is waited for.
+        self.due.or(again.filter(|until| Some(*until) > self.at))
+    }
+
+    /// Why the source has no room for the question, since it last said so.
+    pub(crate) fn turned_away(&self) -> Option<&str> {
+        self.turned_away
+            .as_ref()
+            .map(|turned| turned.reason.as_str())
+    }
+
+    /// The source has no room for what it was asked last: it is asked again after a while.
+    pub(crate) fn turn_away(&mut self, reason: String, now: Nanos) {
+        let until = now.saturating_add(ROOM);
+        self.turned_away = Some(TurnedAway { reason, until });
+        self.answered = false;
+    }
+
+    /// The source has answered with what it was asked for.
+    pub(crate) fn has_room(&mut self) {
+        self.turned_away = None;
     }
 
     /// Takes note of an answer; false for one to an earlier question.
@@ -41,9 +72,11 @@ impl Asking {
         current
     }
 
-    /// There is nothing to ask at the moment.
+    /// There is nothing to ask at the moment, and what was asked is not answered any more.
     pub(crate) fn rest(&mut self) {
+        self.question = None;
         self.due = None;
+        self.turned_away = None;
     }
 
     /// Forgets what was asked, so that it is asked again.
@@ -51,14 +84,23 @@ impl Asking {
         self.question = None;
         self.answered = false;
         self.due = None;
+        self.turned_away = None;
     }
 
     /// The number to ask this question under, if it is another than before and its time has
     /// come.
     pub(crate) fn ask(&mut self, question: &Question, now: Nanos) -> Option<u64> {
-        if self.question.as_ref() == Some(question) {
-            self.due = None;
-            return None;
+        match self.again(question) {
+            Again::Now if self.question.as_ref() == Some(question) => {
+                self.due = None;
+                return None;
+            }
+            Again::Now => {}
+            Again::From(until) if now < until => {
+                self.due = None;
+                return None;
+            }
+            Again::From(_) => {}
         }
         let earliest = self.at.map_or(Nanos::ZERO, |at| at.saturating_add(PAUSE));
         if now < earliest {
@@ -72,6 +114,35 @@ impl Asking {
         self.answered = false;
         Some(self.number)
     }
+
+    /// When a question may be asked, but for the pause between any two. One for another view
+    /// than the one that was turned away may be at once; asked again, its answer is waited for.
+    fn again(&mut self, question: &Question) -> Again {
+        let is_same_view = self
+            .question
+            .as_ref()
+            .is_some_and(|before| match (before, question) {
+                (Question::Tasks(_), Question::Tasks(_))
+                | (Question::Sites(_), Question::Sites(_))
+                | (Question::Waits(_), Question::Waits(_)) => true,
+                (Question::Task { seq, .. }, Question::Task { seq: other, .. }) => seq == other,
+                _ => false,
+            });
+        if !is_same_view && self.turned_away.take().is_some() {
+            // Nobody answers it any more: coming back to it, it is asked anew.
+            self.question = None;
+        }
+        match &self.turned_away {
+            Some(turned) if self.at < Some(turned.until) => Again::From(turned.until),
+            _ => Again::Now,
+        }
+    }
+}
+
+/// When a question may be asked again.
+enum Again {
+    Now,
+    From(Nanos),
 }
 
 #[cfg(test)]
@@ -101,6 +172,24 @@ mod tests {
         assert!(!asking.answered(1));
         assert!(asking.answered(2));
         assert!(asking.is_answered());
+    }
+
+    #[test]
+    fn what_there_was_no_room_for_is_asked_again_after_a_while() {
+        let mut asking = Asking::default();
+        let at = Nanos::from_secs;
+        assert_eq!(asking.ask(&question(1), at(0)), Some(1));
+        asking.turn_away("full".to_owned(), at(1));
+        assert_eq!(asking.turned_away(), Some("full"));
+        assert_eq!(asking.due(), Some(at(3)));
+        assert_eq!(asking.ask(&question(1), at(2)), None);
+        assert_eq!(asking.ask(&question(1), at(3)), Some(2));
+        assert_eq!(asking.due(), None);
+        assert_eq!(asking.ask(&question(1), at(60)), None, "no answer yet");
+        assert_eq!(asking.turned_away(), Some("full"), "as far as is known");
+        asking.turn_away("full".to_owned(), at(61));
+        assert_eq!(asking.ask(&question(2), at(61)), Some(3), "something else");
+        assert_eq!((asking.turned_away(), asking.due()), (None, None));
     }
 
     #[test]

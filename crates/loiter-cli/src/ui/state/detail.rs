@@ -1,6 +1,12 @@
 //! The task that is looked at closely.
 
-use loiter_model::{Nanos, State, TaskSeq, Thresholds, update::TaskDetail};
+use std::sync::Arc;
+
+use loiter_model::{
+    Nanos, State, TaskSeq, Thresholds, Wait,
+    query::Labels,
+    update::{CaptureOutcome, TaskDetail},
+};
 
 /// What is known of it.
 #[derive(Clone, Debug)]
@@ -11,10 +17,27 @@ pub(crate) struct Detail {
     pub(crate) thresholds: Thresholds,
     /// The last answer, and when it came.
     pub(crate) known: Option<Known>,
+    /// Whether it was asked what it waits on.
+    pub(crate) capture: Capture,
+    /// What it was last seen to wait on, in this wait or in an earlier one.
+    pub(crate) wait: Option<Arc<Wait>>,
     /// Why there will be no (more) answers.
     pub(crate) gone: Option<String>,
     /// Lines scrolled out at the top.
     pub(crate) scrolled: u16,
+}
+
+/// Whether a task was asked what it waits on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Capture {
+    /// It was not.
+    No,
+    /// The answer is on its way.
+    Asking,
+    /// This came of it, at that time. What it waits on is in the answers since then.
+    Done { outcome: CaptureOutcome, at: Nanos },
+    /// It cannot be asked.
+    Failed(String),
 }
 
 /// An answer.
@@ -30,6 +53,8 @@ impl Detail {
             seq,
             thresholds,
             known: None,
+            capture: Capture::No,
+            wait: None,
             gone: None,
             scrolled: 0,
         }
@@ -40,6 +65,23 @@ impl Detail {
         self.known
             .as_ref()
             .is_some_and(|known| known.detail.task.state == State::Ended)
+    }
+
+    /// Takes an answer.
+    pub(crate) fn accept(&mut self, detail: TaskDetail, at: Nanos) {
+        if let Some(wait) = detail.task.wait.and_then(|id| detail.labels.wait(id)) {
+            self.wait = Some(wait);
+        }
+        self.known = Some(Known { at, detail });
+    }
+
+    /// Whether it waits, and on what is not known.
+    pub(crate) fn is_wait_unknown(&self) -> bool {
+        let known = self.known.as_ref();
+        known.is_some_and(|known| {
+            let task = &known.detail.task;
+            task.state == State::Idle && task.wait.is_none()
+        })
     }
 
     /// The task that spawned it.

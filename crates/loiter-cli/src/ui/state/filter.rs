@@ -1,7 +1,7 @@
 //! The filter that is applied, and the one that is being written.
 
 use loiter_model::{
-    Site,
+    Site, Wait,
     query::{Filter, FilterError},
 };
 use tui_input::{Input, InputRequest};
@@ -166,6 +166,11 @@ pub(crate) fn only_site(site: &Site) -> String {
         text.push_str(&format!(" fn={}", quoted(&site.function)));
     }
     text
+}
+
+/// The filter that only the tasks pass that wait on this.
+pub(crate) fn only_wait(wait: &Wait) -> String {
+    format!("wait={}", quoted(&wait.to_string()))
 }
 
 fn quoted(text: &str) -> String {

@@ -9,21 +9,22 @@ mod notice;
 mod table;
 
 use loiter_model::{
-    Nanos, SiteStats, Target, Task, TaskSeq, Thresholds,
-    query::{SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery},
+    Nanos, SiteStats, Target, Task, TaskSeq, Thresholds, WaitStats,
+    query::{SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery, WaitColumn, WaitQuery},
     update::Overview,
 };
 
 pub(crate) use asking::Asking;
 pub(crate) use connection::{Connection, Link};
-pub(crate) use detail::{Detail, Known};
-pub(crate) use filter::{Editor, FilterState, only_site};
+pub(crate) use detail::{Capture, Detail, Known};
+pub(crate) use filter::{Editor, FilterState, only_site, only_wait};
 pub(crate) use notice::{Note, Notice};
 pub(crate) use table::{Rows, Table};
 
 use super::{
     UiOptions, View, columns::Row, keymap::Scope, layout, message::Question, theme::Theme,
 };
+use crate::limits::Limits;
 
 /// The state of the UI.
 pub struct State {
@@ -42,10 +43,15 @@ pub struct State {
     pub(crate) back: Vec<Place>,
     pub(crate) tasks: Table<Task>,
     pub(crate) sites: Table<SiteStats>,
+    pub(crate) waits: Table<WaitStats>,
     pub(crate) filter: FilterState,
-    /// When an idle task counts as blocked, once the user has decided.
-    pub(crate) blocked_after: Option<Nanos>,
+    /// The thresholds, as far as the user has decided.
+    pub(crate) limits: Limits,
     pub(crate) popup: Option<Popup>,
+    /// Whether the tasks that the filter lets through are being asked what they wait on.
+    pub(crate) is_capturing: bool,
+    /// Whether await stacks show the calls of the runtime and the standard library too.
+    pub(crate) all_frames: bool,
     /// Since when the picture stands still, if the user wants it to.
     pub(crate) paused: Option<Nanos>,
     /// Since when nothing is known of the target.
@@ -62,11 +68,12 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     Tasks,
-    /// The tasks of the site that was selected there; the filter as it was before.
-    TasksOfSite {
+    /// The tasks of the site or wait that was selected there; the filter as it was before.
+    TasksOfGroup {
         filter: String,
     },
     Sites,
+    Waits,
     Task(Box<Detail>),
 }
 
@@ -88,6 +95,8 @@ impl State {
     #[must_use]
     pub fn new(options: &UiOptions, width: u16, height: u16) -> Self {
         let sort = options.sort.unwrap_or(Sort::by(TaskColumn::Idle));
+        let site_sort = options.site_sort.unwrap_or(Sort::by(SiteColumn::Alive));
+        let wait_sort = options.wait_sort.unwrap_or(Sort::by(WaitColumn::Count));
         Self {
             theme: Theme::new(options.palette, options.charset),
             endpoint: options.endpoint.clone(),
@@ -99,13 +108,17 @@ impl State {
             place: match options.view {
                 View::Tasks => Place::Tasks,
                 View::Sites => Place::Sites,
+                View::Waits => Place::Waits,
             },
             back: Vec::new(),
             tasks: Table::new(sort),
-            sites: Table::new(Sort::by(SiteColumn::Alive)),
+            sites: Table::new(site_sort),
+            waits: Table::new(wait_sort),
             filter: FilterState::new(&options.filter),
-            blocked_after: options.blocked_after,
+            limits: options.limits,
             popup: None,
+            is_capturing: false,
+            all_frames: false,
             paused: None,
             lost: None,
             notice: None,
@@ -115,14 +128,10 @@ impl State {
         }
     }
 
-    /// The limits in force: the service's own, but for the one that the user has set.
+    /// The limits in force: the service's own, but for those that the user has set.
     pub(crate) fn thresholds(&self) -> Thresholds {
         let own = self.target.as_ref().map(|target| target.thresholds);
-        let mut thresholds = own.unwrap_or_default();
-        if let Some(blocked_after) = self.blocked_after {
-            thresholds.blocked_after = blocked_after;
-        }
-        thresholds
+        self.limits.over(own.unwrap_or_default())
     }
 
     /// Where keys are going.
@@ -131,8 +140,9 @@ impl State {
             (Some(Popup::Help { .. }), _) => Scope::Help,
             (Some(Popup::Columns { .. }), _) => Scope::Columns,
             (None, _) if self.filter.editor().is_some() => Scope::Filter,
-            (None, Place::Tasks | Place::TasksOfSite { .. }) => Scope::Tasks,
+            (None, Place::Tasks | Place::TasksOfGroup { .. }) => Scope::Tasks,
             (None, Place::Sites) => Scope::Sites,
+            (None, Place::Waits) => Scope::Waits,
             (None, Place::Task(_)) => Scope::Task,
         }
     }
@@ -142,6 +152,26 @@ impl State {
         match &self.place {
             Place::Task(detail) => Some(detail),
             _ => None,
+        }
+    }
+
+    /// Whether what is looked at has been answered at least once.
+    pub(crate) fn has_data(&self) -> bool {
+        match &self.place {
+            Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.rows().is_some(),
+            Place::Sites => self.sites.rows().is_some(),
+            Place::Waits => self.waits.rows().is_some(),
+            Place::Task(detail) => detail.known.is_some(),
+        }
+    }
+
+    /// Whether there are rows, or a task, to be seen.
+    pub(crate) fn has_something_to_show(&self) -> bool {
+        match &self.place {
+            Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.matched() > 0,
+            Place::Sites => self.sites.matched() > 0,
+            Place::Waits => self.waits.matched() > 0,
+            Place::Task(detail) => detail.known.is_some(),
         }
     }
 
@@ -162,7 +192,7 @@ impl State {
         let thresholds = self.thresholds();
         let height = self.rows_height();
         match &self.place {
-            Place::Tasks | Place::TasksOfSite { .. } => Question::Tasks(TaskQuery {
+            Place::Tasks | Place::TasksOfGroup { .. } => Question::Tasks(TaskQuery {
                 filter,
                 sort: self.tasks.sort,
                 window: self.tasks.window(height),
@@ -172,6 +202,12 @@ impl State {
                 filter,
                 sort: self.sites.sort,
                 window: self.sites.window(height),
+                thresholds,
+            }),
+            Place::Waits => Question::Waits(WaitQuery {
+                filter,
+                sort: self.waits.sort,
+                window: self.waits.window(height),
                 thresholds,
             }),
             Place::Task(detail) => Question::Task {
@@ -197,8 +233,9 @@ impl State {
             return false;
         }
         match &self.place {
-            Place::Tasks | Place::TasksOfSite { .. } => has_rows(&self.tasks),
+            Place::Tasks | Place::TasksOfGroup { .. } => has_rows(&self.tasks),
             Place::Sites => has_rows(&self.sites),
+            Place::Waits => has_rows(&self.waits),
             Place::Task(detail) => detail.known.is_some() && !detail.has_ended(),
         }
     }

@@ -3,7 +3,10 @@
 use loiter_model::Nanos;
 
 use super::{Connection, State};
-use crate::ui::{text, theme::Role};
+use crate::{
+    coverage,
+    ui::{text, theme::Role},
+};
 
 /// How long something that happened is worth a line.
 const SHOWN_FOR: Nanos = Nanos::from_secs(8);
@@ -53,11 +56,19 @@ impl State {
         {
             note(Role::Bad, error.to_string());
         }
+        if let Some(reason) = self.asking.turned_away()
+            // Without any data it stands in the middle of the screen.
+            && self.has_data()
+        {
+            note(Role::Bad, reason.to_owned());
+        }
         if let Some(notice) = &self.notice {
             note(Role::Accent, notice.text.clone());
         }
-        if let Some(remedy) = self.target.as_ref().and_then(|target| target.tier.remedy()) {
-            note(Role::Bad, remedy.to_owned());
+        if let (Some(overview), Some(target)) = (&self.overview, &self.target)
+            && let Some(advice) = coverage::advice(target.tier, overview)
+        {
+            note(Role::Bad, advice);
         }
         if let (Some(overview), Some(target)) = (&self.overview, &self.target)
             && overview.totals.untracked > 0

@@ -2,14 +2,14 @@
 
 use loiter_model::{
     Nanos,
-    query::{Column, Labels, SiteColumn, TaskColumn},
+    query::{Column, Labels, SiteColumn, TaskColumn, WaitColumn},
 };
 
 use crate::ui::{
     columns::Row,
     keymap::Action,
-    message::Effect,
-    state::{Place, Popup, State, Table, only_site},
+    message::{Effect, Whose},
+    state::{Notice, Place, Popup, State, Table, only_site, only_wait},
 };
 
 /// The steps of the blocked threshold.
@@ -47,6 +47,10 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Cancel => cancel_filter(state),
         Action::ShowTasks => show(state, Place::Tasks),
         Action::ShowSites => show(state, Place::Sites),
+        Action::ShowWaits => show(state, Place::Waits),
+        Action::Capture => capture(state, effects),
+        Action::CaptureTask => capture_task(state, effects),
+        Action::ToggleFrames => toggle_frames(state),
         Action::Down => step(state, 1),
         Action::Up => step(state, -1),
         Action::PageDown => step(state, page(state)),
@@ -74,12 +78,13 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
 pub(super) fn rows_changed_meaning(state: &mut State) {
     state.tasks.go_to_top();
     state.sites.go_to_top();
+    state.waits.go_to_top();
 }
 
 fn back(state: &mut State) {
     if let Some(before) = state.back.pop() {
         let left = std::mem::replace(&mut state.place, before);
-        if let Place::TasksOfSite { filter } = left {
+        if let Place::TasksOfGroup { filter } = left {
             state.filter.set(filter);
             state.tasks.forget();
         }
@@ -91,12 +96,13 @@ fn back(state: &mut State) {
 
 fn open(state: &mut State) {
     match state.place {
-        Place::Tasks | Place::TasksOfSite { .. } => {
+        Place::Tasks | Place::TasksOfGroup { .. } => {
             if let Some(seq) = state.tasks.selected().map(|task| task.seq) {
                 state.visit(seq);
             }
         }
         Place::Sites => open_site(state),
+        Place::Waits => open_wait(state),
         Place::Task(_) => {}
     }
 }
@@ -109,11 +115,62 @@ fn open_site(state: &mut State) {
     let Some(site) = rows.labels.site(selected.site) else {
         return;
     };
+    narrow(state, only_site(&site));
+}
+
+/// Lists the tasks that wait so.
+fn open_wait(state: &mut State) {
+    let (Some(selected), Some(rows)) = (state.waits.selected(), state.waits.rows()) else {
+        return;
+    };
+    let only = match selected.wait.and_then(|id| rows.labels.wait(id)) {
+        Some(wait) => only_wait(&wait),
+        None => {
+            let Some(site) = rows.labels.site(selected.site) else {
+                return;
+            };
+            format!("state:{} {}", selected.state.name(), only_site(&site))
+        }
+    };
+    // What is counted there are the tasks that the filter lets through.
+    let filter = format!("{} {only}", state.filter.text());
+    narrow(state, filter.trim().to_owned());
+}
+
+/// Lists the tasks of another filter; Esc leads back to this one.
+fn narrow(state: &mut State, to: String) {
     let filter = state.filter.text().to_owned();
-    state.filter.set(only_site(&site));
+    state.filter.set(to);
     state.tasks.forget();
-    let before = std::mem::replace(&mut state.place, Place::TasksOfSite { filter });
+    let before = std::mem::replace(&mut state.place, Place::TasksOfGroup { filter });
     state.back.push(before);
+}
+
+/// Has the tasks asked that the filter lets through.
+fn capture(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.is_capturing || !state.link.is_up() {
+        return;
+    }
+    state.is_capturing = true;
+    state.notice = Some(Notice::new("asking the tasks what they wait on", state.now));
+    super::refit(state);
+    effects.push(Effect::Capture {
+        whose: Whose::Shown,
+        filter: state.filter.effective(),
+        thresholds: state.thresholds(),
+    });
+}
+
+fn capture_task(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_unknown = state.detail().is_some_and(|detail| detail.is_wait_unknown());
+    if is_unknown && state.link.is_up() {
+        super::source::ask_task(state, effects);
+    }
+}
+
+fn toggle_frames(state: &mut State) {
+    state.all_frames = !state.all_frames;
+    limit_scrolling(state);
 }
 
 fn visit(
@@ -167,8 +224,9 @@ pub(super) fn step(state: &mut State, rows: i64) {
             let rows = isize::try_from(rows).unwrap_or(0);
             *selected = selected.saturating_add_signed(rows).min(last);
         }
-        (None, Place::Tasks | Place::TasksOfSite { .. }) => state.tasks.step(rows, height),
+        (None, Place::Tasks | Place::TasksOfGroup { .. }) => state.tasks.step(rows, height),
         (None, Place::Sites) => state.sites.step(rows, height),
+        (None, Place::Waits) => state.waits.step(rows, height),
         (None, Place::Task(detail)) => detail.scrolled = scroll(detail.scrolled, rows),
     }
     limit_scrolling(state);
@@ -210,6 +268,7 @@ fn to_edge(state: &mut State, edge: Edge) {
     let height = state.rows_height();
     match state.place {
         Place::Sites => table_to_edge(&mut state.sites, edge, height),
+        Place::Waits => table_to_edge(&mut state.waits, edge, height),
         _ => table_to_edge(&mut state.tasks, edge, height),
     }
 }
@@ -224,6 +283,7 @@ fn table_to_edge<R: Row>(table: &mut Table<R>, edge: Edge, height: u64) {
 fn shift_sort(state: &mut State, places: isize) {
     match state.place {
         Place::Sites => state.sites.shift_sort(places),
+        Place::Waits => state.waits.shift_sort(places),
         _ => state.tasks.shift_sort(places),
     }
 }
@@ -231,6 +291,7 @@ fn shift_sort(state: &mut State, places: isize) {
 fn invert_sort(state: &mut State) {
     match state.place {
         Place::Sites => state.sites.sort_by(state.sites.sort.column),
+        Place::Waits => state.waits.sort_by(state.waits.sort.column),
         _ => state.tasks.sort_by(state.tasks.sort.column),
     }
 }
@@ -248,13 +309,14 @@ fn move_threshold(state: &mut State, direction: Direction) {
         Direction::Down => LADDER.iter().rev().find(|step| **step < current),
     };
     if let Some(next) = next {
-        state.blocked_after = Some(*next);
+        state.limits.blocked_after = Some(*next);
     }
 }
 
 fn columns_in(place: &Place) -> usize {
     match place {
         Place::Sites => SiteColumn::ALL.len(),
+        Place::Waits => WaitColumn::ALL.len(),
         _ => TaskColumn::ALL.len(),
     }
 }
@@ -265,6 +327,7 @@ fn toggle_column(state: &mut State) {
     };
     match state.place {
         Place::Sites => state.sites.toggle_column(SiteColumn::ALL[selected]),
+        Place::Waits => state.waits.toggle_column(WaitColumn::ALL[selected]),
         _ => state.tasks.toggle_column(TaskColumn::ALL[selected]),
     }
 }

@@ -29,6 +29,9 @@ pub fn update(state: &mut State, now: Nanos, message: Message) -> Vec<Effect> {
         Message::Answered { number, answer } => {
             source::answered(state, number, answer, &mut effects);
         }
+        Message::Captured { whose, outcome } => {
+            source::captured(state, whose, outcome, &mut effects);
+        }
         Message::Finished { number } => source::finished(state, number, &mut effects),
     }
     time_passed(state, &mut effects);
@@ -58,6 +61,7 @@ fn refit(state: &mut State) {
     let height = state.rows_height();
     state.tasks.fit(height);
     state.sites.fit(height);
+    state.waits.fit(height);
 }
 
 fn time_passed(state: &mut State, effects: &mut Vec<Effect>) {

@@ -29,8 +29,9 @@ pub(super) fn handle(state: &mut State, event: MouseEvent, effects: &mut Vec<Eff
 fn scroll(state: &mut State, rows: i64) {
     let height = state.rows_height();
     match (&state.popup, &state.place) {
-        (None, Place::Tasks | Place::TasksOfSite { .. }) => state.tasks.scroll(rows, height),
+        (None, Place::Tasks | Place::TasksOfGroup { .. }) => state.tasks.scroll(rows, height),
         (None, Place::Sites) => state.sites.scroll(rows, height),
+        (None, Place::Waits) => state.waits.scroll(rows, height),
         (Some(_), _) | (None, Place::Task(_)) => act::step(state, rows),
     }
 }
@@ -41,8 +42,9 @@ fn click(state: &mut State, at: Position) {
     }
     let layout = Layout::of(state);
     match state.place {
-        Place::Tasks | Place::TasksOfSite { .. } => click_table(&mut state.tasks, &layout, at),
+        Place::Tasks | Place::TasksOfGroup { .. } => click_table(&mut state.tasks, &layout, at),
         Place::Sites => click_table(&mut state.sites, &layout, at),
+        Place::Waits => click_table(&mut state.waits, &layout, at),
         Place::Task(_) => {}
     }
 }

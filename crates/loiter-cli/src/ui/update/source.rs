@@ -1,12 +1,13 @@
 //! What the source says.
 
-use loiter_model::{SiteStats, Target, Task};
+use loiter_model::{SiteStats, Target, Task, TaskSeq, WaitStats, update::CaptureOutcome};
 
 use crate::{
     source::SourceError,
+    stack,
     ui::{
-        message::{Answer, Effect},
-        state::{Known, Notice, Place, Rows, State},
+        message::{Answer, Effect, Whose},
+        state::{Capture, Detail, Notice, Place, Rows, State},
     },
 };
 
@@ -40,6 +41,7 @@ fn restarted(state: &mut State, target: &Target) {
     state.notice = Some(Notice::new(text, state.now));
     state.tasks.forget();
     state.sites.forget();
+    state.waits.forget();
     state.overview = None;
     // Task numbers of another run.
     while matches!(state.place, Place::Task(_)) {
@@ -51,7 +53,7 @@ fn restarted(state: &mut State, target: &Target) {
 pub(super) fn answered(
     state: &mut State,
     number: u64,
-    answer: Result<Answer, SourceError>,
+    answer: Result<Box<Answer>, SourceError>,
     effects: &mut Vec<Effect>,
 ) {
     let is_first = !state.asking.is_answered();
@@ -62,11 +64,17 @@ pub(super) fn answered(
         Ok(_) if state.paused.is_some() && !is_first => return,
         Ok(answer) => {
             state.link.works();
+            state.asking.has_room();
             state.lost = None;
-            take(state, number, answer);
+            take(state, number, *answer);
+            ask_at_first(state, effects);
             if state.paused.is_some() {
                 effects.push(Effect::Unwatch);
             }
+        }
+        // It answers, only not this: what else is asked of it may well be answered.
+        Err(error @ SourceError::Busy { .. }) => {
+            state.asking.turn_away(error.to_string(), state.now);
         }
         Err(error) => failed(state, error, effects),
     }
@@ -104,16 +112,102 @@ fn take(state: &mut State, number: u64, answer: Answer) {
             let height = state.rows_height();
             state.sites.accept(rows, height);
         }
+        Answer::Waits(update) => {
+            state.overview = Some(update.overview);
+            let rows = Rows::<WaitStats> {
+                question: number,
+                at: now,
+                offset: update.offset,
+                matched: update.matched,
+                rows: update.waits,
+                labels: update.labels,
+            };
+            let height = state.rows_height();
+            state.waits.accept(rows, height);
+        }
         Answer::Task(detail) => {
             if let Place::Task(shown) = &mut state.place
                 && shown.seq == detail.task.seq
             {
-                shown.known = Some(Known {
-                    at: now,
-                    detail: *detail,
-                });
+                shown.accept(*detail, now);
             }
         }
+    }
+}
+
+/// A task that one has just come to look at is asked by itself what it waits on, once.
+fn ask_at_first(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_new = |detail: &&Detail| detail.capture == Capture::No && detail.is_wait_unknown();
+    if state.detail().filter(is_new).is_some() {
+        ask_task(state, effects);
+    }
+}
+
+/// Asks the task that is looked at what it waits on.
+pub(super) fn ask_task(state: &mut State, effects: &mut Vec<Effect>) {
+    let Place::Task(detail) = &mut state.place else {
+        return;
+    };
+    let Ok(filter) = format!("seq:{}", detail.seq).parse() else {
+        return;
+    };
+    detail.capture = Capture::Asking;
+    effects.push(Effect::Capture {
+        whose: Whose::Task(detail.seq),
+        filter,
+        thresholds: detail.thresholds,
+    });
+}
+
+/// Tasks were asked what they wait on. What they said comes with the next answer, so that one is
+/// asked for at once.
+pub(super) fn captured(
+    state: &mut State,
+    whose: Whose,
+    outcome: Result<CaptureOutcome, SourceError>,
+    effects: &mut Vec<Effect>,
+) {
+    match whose {
+        Whose::Shown => rows_captured(state, outcome),
+        Whose::Task(seq) => task_captured(state, seq, outcome),
+    }
+    super::refit(state);
+    effects.push(Effect::Draw);
+}
+
+fn rows_captured(state: &mut State, outcome: Result<CaptureOutcome, SourceError>) {
+    state.is_capturing = false;
+    let text = match outcome {
+        Ok(outcome) => {
+            if state.detail().is_none() {
+                state.asking.forget();
+            }
+            stack::outcome(&outcome)
+        }
+        Err(error) => error.to_string(),
+    };
+    state.notice = Some(Notice::new(text, state.now));
+}
+
+fn task_captured(state: &mut State, seq: TaskSeq, outcome: Result<CaptureOutcome, SourceError>) {
+    let at = state.now;
+    // One may have come to another task meanwhile, and back to this one.
+    let detail = std::iter::once(&mut state.place)
+        .chain(&mut state.back)
+        .find_map(|place| match place {
+            Place::Task(detail) if detail.seq == seq => Some(detail),
+            _ => None,
+        });
+    let Some(detail) = detail else { return };
+    match outcome {
+        Ok(outcome) => {
+            let is_news = outcome.captured > 0 && detail.is_wait_unknown();
+            detail.capture = Capture::Done { outcome, at };
+            if is_news && state.detail().is_some_and(|shown| shown.seq == seq) {
+                state.asking.forget();
+            }
+        }
+        Err(error) => detail.capture = Capture::Failed(error.to_string()),
     }
 }
 

@@ -6,6 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::{help, paint};
 use crate::ui::{
     columns::Row,
+    layout::Layout,
     state::{Place, State, Table},
     text::{self, Elide},
     theme::{Role, Theme},
@@ -14,6 +15,7 @@ use crate::ui::{
 pub(super) fn draw(state: &State, selected: usize, buffer: &mut Buffer) {
     match state.place {
         Place::Sites => draw_for(state, &state.sites, selected, buffer),
+        Place::Waits => draw_for(state, &state.waits, selected, buffer),
         _ => draw_for(state, &state.tasks, selected, buffer),
     }
 }
@@ -22,6 +24,7 @@ fn draw_for<R: Row>(state: &State, table: &Table<R>, selected: usize, buffer: &m
     let area = centred(state.size, 72, R::COLUMNS.len() + 2);
     let inside = help::frame("columns", area, state.theme, buffer);
     let height = usize::from(inside.height).max(1);
+    let placed = Layout::of(state).columns(table);
     // Scrolled just so far that the selected one is seen.
     let first = (selected + 1).saturating_sub(height);
     for (y, (index, spec)) in (0..inside.height).zip(R::COLUMNS.iter().enumerate().skip(first)) {
@@ -37,9 +40,18 @@ fn draw_for<R: Row>(state: &State, table: &Table<R>, selected: usize, buffer: &m
         };
         paint::text(buffer, line, (0, 0), &title, Style::new());
         let x = text::width(&title);
-        let about = spec.column.description();
-        let about = text::fit(about, line.width.saturating_sub(x + 1), Elide::End, "…");
-        paint::text(buffer, line, (x, 0), &about, state.theme.style(Role::Faint));
+        let is_shown = table.shown().contains(&spec.column);
+        let has_room = placed.iter().any(|p| p.spec.column == spec.column);
+        let (about, role) = match is_shown && !has_room {
+            true => (
+                format!("(no room) {}", spec.column.description()),
+                Role::Accent,
+            ),
+            false => (spec.column.description().to_owned(), Role::Faint),
+        };
+        let room = line.width.saturating_sub(x + 1);
+        let about = text::fit(&about, room, Elide::End, state.theme.glyphs().ellipsis);
+        paint::text(buffer, line, (x, 0), &about, state.theme.style(role));
         if index == selected {
             buffer.set_style(line.intersection(buffer.area), Theme::selected());
         }

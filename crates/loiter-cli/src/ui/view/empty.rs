@@ -11,7 +11,10 @@ use crate::ui::{
 
 pub(super) fn draw(state: &State, is_answered: bool, area: Rect, buffer: &mut Buffer) {
     let (role, words) = words(state, is_answered);
-    let lines = text::wrap(&text::clean(&words), area.width.saturating_sub(4).min(76));
+    let cells = area.width.saturating_sub(4).min(76);
+    let lines = text::wrap(&text::clean(&words), cells);
+    let ellipsis = state.theme.glyphs().ellipsis;
+    let lines = text::cut(lines, usize::from(area.height), cells, ellipsis);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let top = area.height.saturating_sub(height) / 3;
     for (y, line) in (top..).zip(&lines) {
@@ -25,7 +28,13 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
     if let (Some(error), false) = (&state.link.error, state.link.is_up()) {
         return (Role::Bad, error.to_string());
     }
+    if let Some(gone) = state.detail().and_then(|detail| detail.gone.clone()) {
+        return (Role::Bad, gone);
+    }
     if !is_answered {
+        if let Some(reason) = state.asking.turned_away() {
+            return (Role::Bad, format!("{reason}; asking again{ellipsis}"));
+        }
         let words = match state.link.connection {
             Connection::Connected => format!("asking {}{ellipsis}", state.endpoint),
             _ => format!("connecting to {}{ellipsis}", state.endpoint),

@@ -1,9 +1,9 @@
 //! What is known of one task, as labels and values.
 
 use loiter_model::{
-    Nanos, State as TaskState, Task,
+    Kind, Nanos, State as TaskState, Task, WaitKind,
     query::Labels,
-    update::{LabelSet, TaskDetail},
+    update::{CaptureOutcome, LabelSet, TaskDetail},
 };
 use ratatui::{
     style::Style,
@@ -11,7 +11,7 @@ use ratatui::{
 };
 
 use crate::ui::{
-    state::State,
+    state::{Capture, Detail, State},
     text::{self, Elide},
     theme::Role,
 };
@@ -51,9 +51,17 @@ impl Fact {
 }
 
 /// The facts that need a line: what it does, where and by whom it was spawned, who woke it.
-pub(super) fn long(state: &State, detail: &TaskDetail, task: &Task) -> Vec<Fact> {
+pub(super) fn long(
+    state: &State,
+    shown: &Detail,
+    detail: &TaskDetail,
+    task: &Task,
+) -> Vec<Fact> {
     let labels = &detail.labels;
     let mut facts = vec![doing(state, task)];
+    if task.state == TaskState::Idle {
+        facts.push(waits_on(state, shown, task));
+    }
     facts.push(Fact {
         elide: Elide::Start,
         ..Fact::new("site", site(task, labels))
@@ -128,6 +136,56 @@ fn doing(state: &State, task: &Task) -> Fact {
         }
     }
     fact
+}
+
+/// What it waits on, or why that is not known and what to do about it.
+fn waits_on(state: &State, shown: &Detail, task: &Task) -> Fact {
+    let mut fact = Fact::new("waits on", "");
+    fact.value = match (&shown.wait, task.wait) {
+        (Some(wait), Some(_)) => {
+            let role = match wait.kind {
+                WaitKind::Nothing => Role::Bad,
+                _ => Role::Accent,
+            };
+            fact.style = state.theme.strong(role);
+            text::clean(&wait.to_string()).into_owned()
+        }
+        (Some(wait), None) => {
+            let words = format!("an earlier time on {wait}; Enter asks again");
+            text::clean(&words).into_owned()
+        }
+        (None, _) => text::clean(&unknown(state, shown, task)).into_owned(),
+    };
+    fact
+}
+
+fn unknown(state: &State, shown: &Detail, task: &Task) -> String {
+    let asking = || format!("asking{}", state.theme.glyphs().ellipsis);
+    let words = match &shown.capture {
+        Capture::No => "not asked; Enter asks",
+        Capture::Asking => return asking(),
+        Capture::Failed(reason) => return reason.clone(),
+        Capture::Done { outcome, at } => match outcome {
+            CaptureOutcome { not_watched: 1.., .. } if task.kind == Kind::BlockOn => {
+                "not known: what a thread blocks on cannot be asked"
+            }
+            CaptureOutcome { not_watched: 1.., .. } => {
+                "not known: spawn it with loiter::spawn, so that it can be asked"
+            }
+            CaptureOutcome { timed_out: 1.., .. } => {
+                "no worker polled it in time; Enter asks again"
+            }
+            CaptureOutcome { captured: 1.., .. } => {
+                // It is in the answer that is on its way, unless it was woken meanwhile.
+                if shown.known.as_ref().is_none_or(|known| known.at <= *at) {
+                    return asking();
+                }
+                "it was woken since it was asked; Enter asks again"
+            }
+            _ => "it was not idle when it was asked; Enter asks again",
+        },
+    };
+    words.to_owned()
 }
 
 fn identity(task: &Task, labels: &LabelSet) -> Vec<Fact> {

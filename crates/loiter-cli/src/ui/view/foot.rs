@@ -69,8 +69,12 @@ fn matters(state: &State, action: Action) -> bool {
     match action {
         Action::Reconnect => state.link.due().is_some(),
         Action::Back => !state.back.is_empty() || !state.filter.text().is_empty(),
-        Action::ShowTasks => !matches!(state.place, Place::Tasks | Place::TasksOfSite { .. }),
+        Action::ShowTasks => !matches!(state.place, Place::Tasks | Place::TasksOfGroup { .. }),
         Action::ShowSites => !matches!(state.place, Place::Sites),
+        Action::ShowWaits => !matches!(state.place, Place::Waits),
+        Action::Capture => !state.is_capturing,
+        Action::CaptureTask => state.detail().is_some_and(|task| task.is_wait_unknown()),
+        Action::ToggleFrames => state.detail().is_some_and(|task| task.wait.is_some()),
         Action::GoToParent => state.detail().is_some_and(|task| task.parent().is_some()),
         Action::GoToWaker => state.detail().is_some_and(|task| task.waker().is_some()),
         _ => true,
@@ -137,9 +141,24 @@ fn draw_error(
     let carets = "^".repeat(carets.min(last + 1 - from));
     let x = u16::try_from(from).unwrap_or(u16::MAX);
     paint::text(buffer, area, (x, 1), &carets, style);
-    let lines = text::wrap(&message, area.width - 1);
-    for (y, line) in (2..area.height).zip(&lines) {
-        paint::text(buffer, area, (1, y), line, style);
+    let behind = x.saturating_add(text::width(&carets)).saturating_add(1);
+    let cells = area.width - 1;
+    let below = usize::from(area.height - 2);
+    let lines = text::wrap(&message, cells);
+    if lines.len() <= below {
+        for (y, line) in (2..area.height).zip(&lines) {
+            paint::text(buffer, area, (1, y), line, style);
+        }
+        return;
+    }
+    // It begins right behind the carets, where there may be room as well.
+    let first = area.width.saturating_sub(behind);
+    let lines = text::wrap_behind(&message, first, cells);
+    let ellipsis = state.theme.glyphs().ellipsis;
+    let lines = text::cut(lines, below + 1, cells, ellipsis);
+    for (y, line) in (1..area.height).zip(&lines) {
+        let x = if y == 1 { behind } else { 1 };
+        paint::text(buffer, area, (x, y), line, style);
     }
 }
 
@@ -165,6 +184,14 @@ fn match_count(state: &State) -> String {
                 rows.map(|rows| rows.question),
                 state.sites.matched(),
                 "sites",
+            )
+        }
+        Place::Waits => {
+            let rows = state.waits.rows();
+            (
+                rows.map(|rows| rows.question),
+                state.waits.matched(),
+                "waits",
             )
         }
         _ => {

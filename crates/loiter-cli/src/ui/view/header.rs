@@ -9,12 +9,15 @@ use ratatui::{
 };
 
 use super::paint;
-use crate::ui::{
-    layout::Layout,
-    spark,
-    state::{Connection, State},
-    text,
-    theme::{Role, Theme},
+use crate::{
+    coverage,
+    ui::{
+        layout::Layout,
+        spark,
+        state::{Connection, State},
+        text,
+        theme::{Role, Theme},
+    },
 };
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -155,14 +158,16 @@ fn brief_counts(state: &State) -> Vec<Vec<Span<'static>>> {
         return Vec::new();
     };
     let mut parts = vec![alive(totals)];
-    parts.extend(wrong(state, Limits::LeftOut));
+    parts.extend(wrong(state, Limits::Blocked));
     parts
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Limits {
+    /// All of them, with the names of what they are for.
     Shown,
-    LeftOut,
+    /// Only that of blocked tasks, without its name.
+    Blocked,
 }
 
 /// How many tasks are blocked, hogging and starved, which is also the key to the glyphs.
@@ -191,7 +196,11 @@ fn wrong(state: &State, limits: Limits) -> Vec<Vec<Span<'static>>> {
                 glyphs.at_least,
                 text::limit(limit),
             ),
-            Limits::LeftOut => format!("{glyph} {count}"),
+            // The one that the keys move must be seen.
+            Limits::Blocked if condition == Condition::Blocked => {
+                format!("{glyph} {count} {}{}", glyphs.at_least, text::limit(limit))
+            }
+            Limits::Blocked => format!("{glyph} {count}"),
         };
         vec![Span::styled(words, style)]
     };
@@ -213,9 +222,12 @@ fn tier(state: &State) -> Line<'static> {
     let Some(target) = &state.target else {
         return Line::default();
     };
-    let role = match target.tier.remedy() {
+    let overview = state.overview.as_ref();
+    let advice = overview.and_then(|overview| coverage::advice(target.tier, overview));
+    let role = match advice {
         None => Role::Faint,
         Some(_) => Role::Bad,
     };
-    Line::styled(format!("capture: {}", target.tier), state.theme.style(role))
+    let words = coverage::coverage(target.tier, overview);
+    Line::styled(format!("capture: {words}"), state.theme.style(role))
 }

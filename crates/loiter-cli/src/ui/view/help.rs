@@ -2,7 +2,7 @@
 //! their truth.
 
 use loiter_model::{
-    Condition, SiteStats, State as TaskState, Task,
+    Condition, SiteStats, State as TaskState, Task, WaitStats,
     query::{Column, REFERENCE},
 };
 use ratatui::{
@@ -59,7 +59,8 @@ fn lines(state: &State) -> Vec<Line<'static>> {
     };
     let columns = match state.place {
         Place::Sites => columns::<SiteStats>(state, width),
-        Place::Tasks | Place::TasksOfSite { .. } | Place::Task(_) => columns::<Task>(state, width),
+        Place::Waits => columns::<WaitStats>(state, width),
+        Place::Tasks | Place::TasksOfGroup { .. } | Place::Task(_) => columns::<Task>(state, width),
     };
     let (keys, signs, filter) = (
         keys(state, width),

@@ -1,5 +1,6 @@
 //! From a state to cells: no input, no output, the same picture for the same state.
 
+mod await_stack;
 mod bars;
 mod columns_popup;
 mod empty;
@@ -8,6 +9,7 @@ mod foot;
 mod header;
 mod help;
 mod paint;
+mod scroll_bar;
 mod table;
 mod task;
 #[cfg(test)]
@@ -60,11 +62,12 @@ fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     header::draw_notes(state, &layout, buffer);
     title::draw(state, layout.title, buffer);
     match &state.place {
-        Place::Tasks | Place::TasksOfSite { .. } => {
+        Place::Tasks | Place::TasksOfGroup { .. } => {
             table::draw(state, &state.tasks, &layout, buffer);
         }
         Place::Sites => table::draw(state, &state.sites, &layout, buffer),
-        Place::Task(detail) => task::draw(state, detail, layout.rows, buffer),
+        Place::Waits => table::draw(state, &state.waits, &layout, buffer),
+        Place::Task(detail) => task::draw(state, detail, &layout, buffer),
     }
     let cursor = foot::draw(state, layout.foot, buffer);
     match state.popup {

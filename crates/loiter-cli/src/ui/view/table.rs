@@ -1,4 +1,4 @@
-//! Headings, rows and scroll bar of a table.
+//! Headings and rows of a table.
 
 use loiter_model::query::Column;
 use ratatui::{
@@ -7,7 +7,7 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{empty, paint};
+use super::{empty, paint, scroll_bar};
 use crate::ui::{
     columns::{Align, Context, Placed, Row},
     layout::Layout,
@@ -29,7 +29,7 @@ pub(super) fn draw<R: Row>(state: &State, table: &Table<R>, layout: &Layout, buf
                 };
                 row(state, table, rows, &columns, u64::from(y), line, buffer);
             }
-            scroll_bar(state, table, layout.scroll_bar, buffer);
+            scroll_bar::draw(state, table.top(), rows.matched, layout.scroll_bar, buffer);
         }
         _ => empty::draw(state, table.rows().is_some(), layout.rows, buffer),
     }
@@ -154,25 +154,4 @@ fn put<R: Row>(buffer: &mut Buffer, line: Rect, column: &Placed<R>, text: &str, 
         Align::Right => column.x + (column.width - text::width(&text)),
     };
     paint::text(buffer, line, (x, 0), &text, style);
-}
-
-/// Shows where in all the rows the screen is, when it does not show all of them.
-fn scroll_bar<R: Row>(state: &State, table: &Table<R>, area: Rect, buffer: &mut Buffer) {
-    let height = u64::from(area.height);
-    let matched = table.matched();
-    if area.width == 0 || height == 0 || matched <= height {
-        return;
-    }
-    let thumb = (height * height / matched).max(1);
-    let scrollable = matched - height;
-    // In 128 bits: the counts come from the wire.
-    let free = u128::from(height - thumb);
-    let above = u128::from(table.top().min(scrollable)) * free / u128::from(scrollable);
-    let glyphs = state.theme.glyphs();
-    let style = state.theme.style(Role::Faint);
-    for y in 0..area.height {
-        let inside = (above..above + u128::from(thumb)).contains(&u128::from(y));
-        let glyph = if inside { glyphs.thumb } else { glyphs.track };
-        paint::text(buffer, area, (0, y), glyph, style);
-    }
 }

@@ -9,8 +9,9 @@ use ratatui::{
 };
 
 use super::{
+    await_stack,
     bars::bars,
-    empty, facts, paint,
+    empty, facts, paint, scroll_bar,
     timeline::{LANES, timeline},
 };
 use crate::ui::{
@@ -24,7 +25,7 @@ use crate::ui::{
 /// From here on the distributions stand side by side.
 const WIDE: u16 = 120;
 /// A column of facts.
-const FACT: u16 = 40;
+const FACT: u16 = 39;
 
 const QUANTILES: [(&str, f64); 6] = [
     ("p10", 0.10),
@@ -35,21 +36,51 @@ const QUANTILES: [(&str, f64); 6] = [
     ("max", 1.0),
 ];
 
-pub(super) fn draw(state: &State, detail: &Detail, area: Rect, buffer: &mut Buffer) {
+/// What is known of many durations of a task, and of all tasks of its site.
+struct Named<'a> {
+    title: &'static str,
+    task: &'a Distribution,
+    site: &'a Distribution,
+}
+
+fn distributions(detail: &TaskDetail) -> [Named<'_>; 2] {
+    [
+        Named {
+            title: "polls",
+            task: &detail.poll,
+            site: &detail.site_poll,
+        },
+        Named {
+            title: "scheduled",
+            task: &detail.scheduled,
+            site: &detail.site_scheduled,
+        },
+    ]
+}
+
+pub(super) fn draw(state: &State, detail: &Detail, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.rows;
     let Some(known) = &detail.known else {
-        if detail.gone.is_none() {
-            empty::draw(state, false, area, buffer);
-        }
+        empty::draw(state, false, area, buffer);
         return;
     };
     let page = page(
         state,
+        detail,
         &known.detail,
         elapsed(state, detail, known),
         area.width,
     );
     let overhang = page.area.height.saturating_sub(area.height);
-    paint::copy(buffer, area, &page, detail.scrolled.min(overhang));
+    let scrolled = detail.scrolled.min(overhang);
+    paint::copy(buffer, area, &page, scrolled);
+    scroll_bar::draw(
+        state,
+        scrolled.into(),
+        page.area.height.into(),
+        layout.scroll_bar,
+        buffer,
+    );
     if state.lost.is_some() {
         buffer.set_style(
             area.intersection(buffer.area),
@@ -71,44 +102,56 @@ fn elapsed(state: &State, detail: &Detail, known: &Known) -> Nanos {
 
 /// Lines of the page that the screen has no room for.
 pub(crate) fn overhang(state: &State) -> u16 {
-    let Some(known) = state.detail().and_then(|detail| detail.known.as_ref()) else {
+    let Some((shown, known)) = state
+        .detail()
+        .and_then(|detail| Some((detail, detail.known.as_ref()?)))
+    else {
         return 0;
     };
     let area = Layout::of(state).rows;
-    let page = page(state, &known.detail, Nanos::ZERO, area.width);
+    let page = page(state, shown, &known.detail, Nanos::ZERO, area.width);
     page.area.height.saturating_sub(area.height)
 }
 
-fn page(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+fn page(
+    state: &State,
+    shown: &Detail,
+    detail: &TaskDetail,
+    elapsed: Nanos,
+    width: u16,
+) -> Buffer {
+    // What says most in the fewest lines comes first: not every terminal has room for all.
     let mut blocks = vec![
-        facts_block(state, detail, elapsed, width),
+        facts_block(state, shown, detail, elapsed, width),
+        await_stack_block(state, shown, detail, width),
+        percentiles_block(state, detail, width),
         timeline_block(state, detail, elapsed, width),
     ];
-    let polls = |width, height| {
-        let both = [&detail.poll, &detail.site_poll];
-        distribution_block(state, "polls", both, width, height)
-    };
-    let waits = |width, height| {
-        let both = [&detail.scheduled, &detail.site_scheduled];
-        distribution_block(state, "scheduled", both, width, height)
-    };
     if detail.lost > 0 {
         blocks.push(lost_block(state, detail.lost, width));
     }
+    let [polls, waits] = distributions(detail);
     if width >= WIDE {
-        blocks.push(beside(&polls(width / 2, 5), &waits(width / 2, 5)));
+        let bars = |named| bars_block(state, named, width / 2, 5);
+        blocks.push(beside(&bars(&polls), &bars(&waits)));
     } else {
-        blocks.push(polls(width, 2));
-        blocks.push(waits(width, 2));
+        blocks.push(bars_block(state, &polls, width, 2));
+        blocks.push(bars_block(state, &waits, width, 2));
     }
     below(&blocks, width)
 }
 
 /// The long facts on lines of their own, then the figures in as many columns as fit, read
 /// downwards.
-fn facts_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+fn facts_block(
+    state: &State,
+    shown: &Detail,
+    detail: &TaskDetail,
+    elapsed: Nanos,
+    width: u16,
+) -> Buffer {
     let task = detail.task.after(elapsed);
-    let long = facts::long(state, detail, &task);
+    let long = facts::long(state, shown, detail, &task);
     let figures = facts::figures(detail, &task, elapsed);
     let columns = (width / FACT).clamp(1, 4);
     let column_width = width / columns;
@@ -129,6 +172,22 @@ fn facts_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -
         };
         let line = fact.line(state, column_width.saturating_sub(1));
         paint::line(&mut block, area, y, &line);
+    }
+    block
+}
+
+/// The calls down to what it waits on.
+fn await_stack_block(state: &State, shown: &Detail, detail: &TaskDetail, width: u16) -> Buffer {
+    let lines = match &shown.wait {
+        Some(wait) if detail.task.state == loiter_model::State::Idle => {
+            await_stack::lines(state, wait, width)
+        }
+        _ => Vec::new(),
+    };
+    let mut block = block(width, lines.len());
+    let area = block.area;
+    for (y, line) in (0..).zip(&lines) {
+        paint::line(&mut block, area, y, line);
     }
     block
 }
@@ -177,40 +236,50 @@ fn lost_block(state: &State, lost: u64, width: u16) -> Buffer {
     block
 }
 
-/// Percentiles and bars of the task and of its site.
-fn distribution_block(
-    state: &State,
-    title: &str,
-    [task, site]: [&Distribution; 2],
-    width: u16,
-    height: u16,
-) -> Buffer {
-    let mut block = block(width, 3 + 2 * (usize::from(height) + 1));
+/// A line a distribution: how long polls and waits for a worker took.
+fn percentiles_block(state: &State, detail: &TaskDetail, width: u16) -> Buffer {
+    let distributions = distributions(detail);
+    let mut block = block(width, 1 + 2 * distributions.len());
     let area = block.area;
-    heading(&mut block, 0, title, width);
     let faint = state.theme.style(Role::Faint);
+    heading(&mut block, 0, "percentiles", width);
     let columns = QUANTILES.iter().map(|(name, _)| *name).chain(["count"]);
-    for (x, name) in (14u16..).step_by(9).zip(columns) {
-        paint::text(&mut block, area, (x, 0), &format!("{name:>8}"), faint);
-    }
-    for (y, (whose, distribution)) in (1..).zip([("task", task), ("site", site)]) {
-        paint::text(&mut block, area, (1, y), whose, faint);
+    figures(&mut block, 0, columns, faint);
+    let lines = distributions.into_iter().flat_map(|distribution| {
+        let Named { title, task, site } = distribution;
+        [(title, task), ("of its site", site)]
+    });
+    for (y, (label, distribution)) in (1..).zip(lines) {
+        paint::text(&mut block, area, (1, y), label, faint);
         let quantiles = QUANTILES
             .iter()
             .map(|(_, quantile)| text::duration(distribution.quantile(*quantile)));
-        let figures = quantiles.chain([text::count(distribution.count())]);
-        for (x, figure) in (14u16..).step_by(9).zip(figures) {
-            paint::text(
-                &mut block,
-                area,
-                (x, y),
-                &format!("{figure:>8}"),
-                Style::new(),
-            );
-        }
+        let all = quantiles.chain([text::count(distribution.count())]);
+        figures(&mut block, y, all, Style::new());
     }
-    let mut y = 3;
-    for (whose, distribution) in [("task", task), ("site", site)] {
+    block
+}
+
+/// Figures in columns of nine cells.
+fn figures<T: AsRef<str>>(
+    block: &mut Buffer,
+    y: u16,
+    figures: impl IntoIterator<Item = T>,
+    style: Style,
+) {
+    let area = block.area;
+    for (x, figure) in (14u16..).step_by(9).zip(figures) {
+        let figure = format!("{:>8}", figure.as_ref());
+        paint::text(block, area, (x, y), &figure, style);
+    }
+}
+
+/// Bars of the task and of its site.
+fn bars_block(state: &State, named: &Named<'_>, width: u16, height: u16) -> Buffer {
+    let mut block = block(width, 1 + 2 * (usize::from(height) + 1));
+    heading(&mut block, 0, named.title, width);
+    let mut y = 1;
+    for (whose, distribution) in [("task", named.task), ("site", named.site)] {
         draw_bars(state, &mut block, y, whose, distribution, height);
         y += height + 1;
     }

@@ -22,28 +22,29 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let rule = state.theme.glyphs().rule.repeat(usize::from(area.width));
     paint::text(buffer, area, (0, 0), &rule, state.theme.style(Role::Faint));
-    let (current, other, right) = match &state.place {
-        Place::Tasks | Place::TasksOfSite { .. } => {
-            ("tasks", "sites", position(state, &state.tasks))
+    let (current, others, right) = match &state.place {
+        Place::Tasks | Place::TasksOfGroup { .. } => {
+            ("tasks", ["sites", "waits"], position(state, &state.tasks))
         }
-        Place::Sites => ("sites", "tasks", position(state, &state.sites)),
+        Place::Sites => ("sites", ["tasks", "waits"], position(state, &state.sites)),
+        Place::Waits => ("waits", ["tasks", "sites"], position(state, &state.waits)),
         Place::Task(detail) => {
-            paint::line(buffer, area, 0, &task_title(state, detail));
+            paint::line(buffer, area, 0, &task_title(state, detail, area.width));
             return;
         }
     };
     let taken = u16::try_from(right.width()).unwrap_or(u16::MAX);
-    let left = views(state, current, other, area.width.saturating_sub(taken));
+    let left = views(state, current, others, area.width.saturating_sub(taken));
     paint::both(buffer, area, 0, &left, &right);
 }
 
-/// The view that is shown, the one that is not, and what holds for the rows. Of a long filter
+/// The view that is shown, those that are not, and what holds for the rows. Of a long filter
 /// as much as fits into `width`.
-fn views(state: &State, current: &str, other: &str, width: u16) -> Line<'static> {
+fn views(state: &State, current: &str, others: [&str; 2], width: u16) -> Line<'static> {
     let faint = state.theme.style(Role::Faint);
     let mut line = Line::from(vec![
         Span::styled(format!(" {current} "), Theme::selected()),
-        Span::styled(format!(" {other} "), faint),
+        Span::styled(format!(" {} ", others.join("  ")), faint),
     ]);
     if state.filter.with_ended() {
         line.push_span(Span::styled(" + ended ", state.theme.style(Role::Accent)));
@@ -94,13 +95,18 @@ fn whole_seconds(duration: Nanos) -> Nanos {
     Nanos(duration.0 / second * second)
 }
 
-fn task_title(state: &State, detail: &Detail) -> Line<'static> {
+fn task_title(state: &State, detail: &Detail, width: u16) -> Line<'static> {
     let mut spans = vec![Span::styled(
         format!(" task {} ", detail.seq),
         Theme::selected(),
     )];
-    if let Some(gone) = &detail.gone {
-        let gone = format!(" {} ", text::clean(gone));
+    // Without anything to show, the reason has the whole screen.
+    if let (Some(gone), Some(_)) = (&detail.gone, &detail.known) {
+        let taken = text::width(&spans[0].content);
+        let room = width.saturating_sub(taken.saturating_add(2));
+        let ellipsis = state.theme.glyphs().ellipsis;
+        let gone = text::clean(gone);
+        let gone = format!(" {} ", text::fit(&gone, room, Elide::End, ellipsis));
         spans.push(Span::styled(gone, state.theme.strong(Role::Bad)));
     }
     Line::from(spans)

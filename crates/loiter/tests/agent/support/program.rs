@@ -3,6 +3,7 @@
 use std::{
     any::type_name_of_val,
     env,
+    fs::File,
     io::{self, BufRead, BufReader, Read},
     net::SocketAddr,
     process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -26,7 +27,7 @@ pub(crate) struct Program {
     child: Child,
     cues: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
-    stderr: Arc<Mutex<String>>,
+    stderr: Collected,
 }
 
 /// What the test tells its program: a line for each [`Program::cue`].
@@ -53,6 +54,23 @@ impl Program {
         variables: &[(&str, &str)],
         program: impl AsyncFnOnce(Cues) + Send,
     ) -> Self {
+        Self::start_in(variables, Stdio::piped(), program)
+    }
+
+    /// With a standard error that takes nothing.
+    pub(crate) fn start_unheard(
+        variables: &[(&str, &str)],
+        program: impl AsyncFnOnce(Cues) + Send,
+    ) -> Self {
+        let full = File::options().write(true).open("/dev/full");
+        Self::start_in(variables, full.expect("Linux has it").into(), program)
+    }
+
+    fn start_in(
+        variables: &[(&str, &str)],
+        stderr: Stdio,
+        program: impl AsyncFnOnce(Cues) + Send,
+    ) -> Self {
         // `agent::module::test::{{closure}}`
         let path = type_name_of_val(&program);
         let test = path.split("::{{closure}}").next().unwrap_or(path);
@@ -66,23 +84,23 @@ impl Program {
             command.env_remove(variable.name);
         }
         command.envs(variables.iter().copied()).env(MARK, test);
-        Self::spawn(command)
+        Self::spawn(command, stderr)
     }
 
-    fn spawn(mut command: Command) -> Self {
+    fn spawn(mut command: Command, stderr: Stdio) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("the program starts");
         let stdout = child.stdout.take().expect("a pipe");
-        let stderr = child.stderr.take().expect("a pipe");
+        let stderr = child.stderr.take();
         Self {
             cues: child.stdin.take(),
             child,
             stdout: BufReader::new(stdout),
-            stderr: collect(stderr),
+            stderr: stderr.map(Collected::from).unwrap_or_default(),
         }
     }
 
@@ -124,8 +142,7 @@ impl Program {
 
     /// What it has written to standard error so far.
     pub(crate) fn stderr(&self) -> String {
-        let text = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        text.clone()
+        self.stderr.so_far()
     }
 
     /// Waits until it has written this to standard error.
@@ -140,7 +157,7 @@ impl Program {
         let mut rest = String::new();
         let _ = self.stdout.read_to_string(&mut rest);
         let status = self.child.wait().expect("a child can be waited for");
-        let stderr = self.stderr();
+        let stderr = self.stderr.finish();
         assert_eq!(
             status.code(),
             Some(DONE),
@@ -192,16 +209,41 @@ fn play(program: impl AsyncFnOnce(Cues) + Send) -> ! {
     unreachable!("the program ends the process, or its panic is passed on");
 }
 
-/// Reads to the end, so that the program never waits for room in a pipe.
-fn collect(from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
-    let collected = Arc::new(Mutex::new(String::new()));
-    let text = Arc::clone(&collected);
-    thread::spawn(move || {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
-            text.push_str(&line);
-            text.push('\n');
+/// What was read so far, by a thread that reads to the end: so the program never waits for room
+/// in a pipe.
+#[derive(Default)]
+struct Collected {
+    text: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
+}
+
+impl Collected {
+    fn from(pipe: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let collected = text.clone();
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+        Self {
+            text: collected,
+            reader: Some(reader),
         }
-    });
-    collected
+    }
+
+    fn so_far(&self) -> String {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        text.clone()
+    }
+
+    /// All of it, when the program has ended.
+    fn finish(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("it only reads");
+        }
+        self.so_far()
+    }
 }

@@ -61,7 +61,7 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::Close => |ui| ui.state.popup.is_none(),
         Action::Back => |ui| !matches!(ui.state.place, Place::Task(_)),
         Action::Open if scope == Scope::Sites => {
-            |ui| matches!(ui.state.place, Place::TasksOfSite { .. })
+            |ui| matches!(ui.state.place, Place::TasksOfGroup { .. })
         }
         Action::Open => |ui| matches!(ui.state.place, Place::Task(_)),
         Action::Apply => |ui| ui.state.filter.text() == "blocked",

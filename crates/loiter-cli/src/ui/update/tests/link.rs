@@ -1,15 +1,17 @@
 //! What happens when the source answers, fails, ends or comes back as another.
 
+use crossterm::event::KeyCode;
 use loiter_model::{Nanos, State as TaskState, Target};
 
 use super::lost;
 use crate::{
     source::SourceError,
     ui::{
-        Answer, Effect, Message,
+        Answer, Effect, Message, Question,
         fixture::{self, Ui},
         keymap::Scope,
         state::Connection,
+        wants_tick,
     },
 };
 
@@ -97,7 +99,103 @@ fn late_answers_are_for_nobody() {
     ui.wait(Nanos::from_secs(1));
     ui.send(Message::Answered {
         number,
-        answer: Ok(Answer::Tasks(fixture::many_tasks(0, 10))),
+        answer: Ok(Box::new(Answer::Tasks(fixture::many_tasks(0, 10)))),
     });
     assert_eq!(ui.state.tasks.matched(), 7);
+}
+
+fn busy() -> SourceError {
+    SourceError::Busy {
+        endpoint: "127.0.0.1:6669".to_owned(),
+        reason: "16 tasks are being watched already".to_owned(),
+    }
+}
+
+#[test]
+fn no_room_for_one_question_is_no_lost_connection() {
+    let mut ui = Ui::tasks(80, 24);
+    ui.key(KeyCode::Enter);
+    ui.wait(Nanos::from_secs(1));
+    ui.fail(busy());
+    assert!(ui.state.link.is_up() && ui.state.lost.is_none());
+    assert!(ui.effects.iter().all(|effect| *effect == Effect::Draw));
+    let picture = fixture::words(&ui.state);
+    assert!(
+        picture.contains("no room for another watcher: 16 tasks"),
+        "{picture}"
+    );
+    assert!(picture.contains("connected"), "{picture}");
+
+    // After a while it is asked again.
+    let due = wants_tick(&ui.state).expect("it wants to ask again");
+    assert_eq!(due.saturating_sub(ui.now), Nanos::from_secs(2));
+    ui.wait(Nanos::from_millis(1_900));
+    assert_eq!(ui.question(), None);
+    ui.wait(Nanos::from_millis(100));
+    assert!(matches!(ui.question(), Some(Question::Task { .. })));
+    ui.fail(busy());
+    ui.wait(Nanos::from_secs(2));
+    assert!(ui.question().is_some(), "and again");
+
+    ui.answer(Answer::Task(Box::new(loiter_model::update::TaskDetail {
+        task: fixture::tasks()[0],
+        ..fixture::detail()
+    })));
+    let picture = fixture::words(&ui.state);
+    assert!(!picture.contains("no room"), "{picture}");
+    assert!(picture.contains("percentiles"), "{picture}");
+    ui.wait(Nanos::from_secs(2));
+    assert_eq!(ui.question(), None);
+}
+
+#[test]
+fn a_view_without_room_can_be_left_at_once() {
+    let mut ui = Ui::tasks(80, 24);
+    ui.key(KeyCode::Enter);
+    ui.wait(Nanos::from_secs(1));
+    ui.fail(busy());
+    ui.key(KeyCode::Esc);
+    assert_eq!(ui.state.scope(), Scope::Tasks);
+    assert!(matches!(ui.question(), Some(Question::Tasks(_))));
+    ui.answer(Answer::Tasks(fixture::tasks_update()));
+    let picture = fixture::words(&ui.state);
+    assert!(!picture.contains("no room"), "{picture}");
+}
+
+#[test]
+fn rows_without_room_for_new_ones_stay_and_the_reason_is_said() {
+    let mut ui = Ui::tasks(80, 24);
+    ui.fail(busy());
+    assert!(ui.state.link.is_up());
+    let picture = fixture::words(&ui.state);
+    assert!(picture.contains("no room"), "{picture}");
+    assert!(picture.contains("conn-7"), "{picture}");
+    ui.wait(Nanos::from_secs(2));
+    assert!(matches!(ui.question(), Some(Question::Tasks(_))));
+}
+
+#[test]
+fn no_room_while_paused_is_asked_for_again_once() {
+    let mut ui = Ui::tasks(80, 24);
+    ui.keys(" l");
+    assert!(ui.question().is_some());
+    ui.fail(busy());
+    ui.wait(Nanos::from_secs(2));
+    assert!(ui.question().is_some());
+    ui.answer(Answer::Tasks(fixture::tasks_update()));
+    assert!(ui.effects.contains(&Effect::Unwatch));
+}
+
+#[test]
+fn what_was_left_at_once_is_asked_for_anew() {
+    for error in [busy(), SourceError::NoSuchTask(1)] {
+        let mut ui = Ui::tasks(80, 24);
+        ui.key(KeyCode::Enter);
+        ui.wait(Nanos::from_millis(75));
+        // Back and forth, faster than questions are asked.
+        ui.fail(error);
+        ui.key(KeyCode::Esc);
+        ui.key(KeyCode::Enter);
+        assert!(matches!(ui.question(), Some(Question::Task { .. })));
+    }
 }

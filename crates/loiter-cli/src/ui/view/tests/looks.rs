@@ -1,6 +1,6 @@
 //! What must be seen: without colours, in any colours, and never raw.
 
-use loiter_model::Nanos;
+use loiter_model::{Nanos, State as TaskState, Thresholds};
 use ratatui::{
     buffer::Buffer,
     style::{Color, Modifier},
@@ -9,6 +9,7 @@ use ratatui::{
 use super::{picture, text, unreachable};
 use crate::ui::{
     Answer, Palette, UiOptions,
+    columns::Row,
     fixture::{self, Ui},
     render_to_buffer,
 };
@@ -87,9 +88,9 @@ fn what_is_wrong_is_said_by_the_source_not_by_the_clock() {
     let mut ui = Ui::tasks(160, 45);
     let mut update = fixture::tasks_update();
     update.tasks.truncate(2);
-    // Nearly blocked, and busy: it may have run many times since.
+    // Blocked by now if nothing has happened, and busy: it may have run many times since.
     update.tasks[0] = loiter_model::Task {
-        in_state: Nanos::from_millis(9_900),
+        in_state: Nanos::from_millis(6_000),
         ..fixture::task(3)
     };
     update.tasks[1] = loiter_model::Task {
@@ -97,10 +98,43 @@ fn what_is_wrong_is_said_by_the_source_not_by_the_clock() {
         ..fixture::task(4)
     };
     ui.answer(Answer::Tasks(update));
-    ui.wait(Nanos::from_millis(900));
-    let picture = picture(&ui);
-    assert!(picture.contains("9.90s"), "{picture}");
-    assert!(picture.contains("4.00ms"), "{picture}");
+    for (millis, idle) in [
+        (900, "6.90s"),
+        (3_000, "9.90s"),
+        (200, "9.99s"),
+        (1_500, "9.99s"),
+    ] {
+        ui.wait(Nanos::from_millis(millis));
+        let picture = picture(&ui);
+        assert!(picture.contains(idle), "{idle} in {picture}");
+        assert!(picture.contains("4.00ms"), "{picture}");
+        let row = picture.lines().find(|line| line.contains(idle));
+        assert!(row.is_some_and(|row| row.starts_with('·')), "{picture}");
+    }
+}
+
+#[test]
+fn no_time_ever_jumps_back() {
+    let thresholds = Thresholds::default();
+    for (state, in_state) in [
+        (TaskState::Idle, Nanos::from_secs(6)),
+        (TaskState::Running, Nanos::from_millis(700)),
+        (TaskState::Scheduled, Nanos::from_millis(60)),
+    ] {
+        let task = loiter_model::Task {
+            state,
+            in_state,
+            ..fixture::task(1)
+        };
+        let mut before = in_state;
+        for step in 0..100 {
+            let later = task.later(Nanos(in_state.0 / 50 * step), &thresholds);
+            assert!(later.in_state >= before, "{state:?} at step {step}");
+            assert_eq!(later.condition(&thresholds), None, "{state:?}");
+            before = later.in_state;
+        }
+        assert!(before.0 > in_state.0 * 5 / 4, "{state:?} stands still");
+    }
 }
 
 #[test]

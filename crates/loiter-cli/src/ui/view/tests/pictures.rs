@@ -114,11 +114,27 @@ fn one_task_that_has_ended() {
 
 #[test]
 fn one_task_that_is_forgotten() {
-    let mut ui = Ui::tasks(80, 24);
-    ui.key(KeyCode::Enter);
-    ui.wait(Nanos::from_secs(1));
-    ui.fail(SourceError::NoSuchTask(1));
-    check("task_forgotten", &ui);
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut ui = Ui::tasks(width, height);
+        ui.key(KeyCode::Enter);
+        ui.wait(Nanos::from_secs(1));
+        ui.fail(SourceError::NoSuchTask(1));
+        check("task_forgotten", &ui);
+    }
+}
+
+#[test]
+fn one_task_without_room_for_another_watcher() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut ui = Ui::tasks(width, height);
+        ui.key(KeyCode::Enter);
+        ui.wait(Nanos::from_secs(1));
+        ui.fail(SourceError::Busy {
+            endpoint: "127.0.0.1:6669".to_owned(),
+            reason: "16 tasks are being watched already; close another view".to_owned(),
+        });
+        check("task_busy", &ui);
+    }
 }
 
 #[test]
@@ -136,7 +152,7 @@ fn help() {
 fn columns() {
     for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
         let mut ui = Ui::tasks(width, height);
-        ui.keys("cjj jjjj ");
+        ui.keys("cjj jjjjj ");
         check("columns", &ui);
     }
 }
@@ -157,12 +173,14 @@ fn filter_being_written() {
 
 #[test]
 fn nothing_yet() {
-    let mut ui = Ui::start(&UiOptions::new("127.0.0.1:6669"), 80, 24);
-    check("connecting", &ui);
-    ui.send(crate::ui::Message::Connected(Err(unreachable())));
-    check("unreachable", &ui);
-    ui.connect(fixture::target());
-    check("asking", &ui);
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut ui = Ui::start(&UiOptions::new("127.0.0.1:6669"), width, height);
+        check("connecting", &ui);
+        ui.send(crate::ui::Message::Connected(Err(unreachable())));
+        check("unreachable", &ui);
+        ui.connect(fixture::target());
+        check("asking", &ui);
+    }
 }
 
 #[test]
@@ -184,7 +202,7 @@ fn no_rows() {
 
 #[test]
 fn disconnected() {
-    for (width, height) in SIZES {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
         let mut ui = Ui::tasks(width, height);
         for _ in 0..4 {
             ui.fail(unreachable());

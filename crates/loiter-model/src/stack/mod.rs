@@ -1,0 +1,180 @@
+//! The calls between a task and what it waits on.
+
+pub(crate) mod function;
+pub(crate) mod package;
+
+use std::sync::Arc;
+
+use crate::Site;
+use package::Code;
+
+/// The calls that lead from a task to what it waits on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AwaitStack {
+    /// One for each waker that was registered, as by the branches of a `select!`. None: no waker
+    /// was registered, so nothing can wake the task.
+    pub branches: Vec<Branch>,
+    /// How it was obtained.
+    pub source: StackSource,
+}
+
+/// The calls down to one leaf.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Branch {
+    /// Innermost first, up to the task's own future.
+    pub frames: Vec<Frame>,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Frame {
+    /// Demangled, as the debug info has it; empty when unknown.
+    pub function: Arc<str>,
+    /// The path that the compiler recorded; empty when unknown.
+    pub file: Arc<str>,
+    /// From 1; 0 when unknown.
+    pub line: u32,
+    /// From 1; 0 when unknown.
+    pub column: u32,
+}
+
+/// How a stack was obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StackSource {
+    /// The task was polled once with a waker that looks who clones it: every leaf is there.
+    Probed,
+    /// A leaf happened to clone the task's waker: others may be missing.
+    Sampled,
+}
+
+impl StackSource {
+    /// Every source.
+    pub const ALL: [Self; 2] = [Self::Probed, Self::Sampled];
+
+    /// The word for it in tables and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Probed => "probed",
+            Self::Sampled => "sampled",
+        }
+    }
+}
+
+/// Whose code a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The program's own, or a package of its workspace.
+    User,
+    /// A dependency that is not of the runtime.
+    Library,
+    /// tokio, tokio-util or tokio-stream.
+    Tokio,
+    /// The standard library.
+    Std,
+    /// The agent's.
+    Agent,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 5] = [
+        Self::User,
+        Self::Library,
+        Self::Tokio,
+        Self::Std,
+        Self::Agent,
+    ];
+
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Library => "library",
+            Self::Tokio => "tokio",
+            Self::Std => "std",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+impl Frame {
+    /// Whose code it is, by its path, or by its function's where no path is known.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.code().origin
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        let names = if self.file.is_empty() {
+            function::names(&self.function)
+        } else {
+            Vec::new()
+        };
+        Code::of(&self.file, &names)
+    }
+
+    /// The function's own name, with its type's if it has one: `Pool::next_job`. A closure or an
+    /// async block has that of the function it is in, where that is known. Never empty.
+    #[must_use]
+    pub fn short_function(&self) -> String {
+        function::short(&self.function)
+    }
+
+    /// Where it is, without what tells nothing: `pool.rs:88` of the program,
+    /// `hyper-1.8.0/src/rt.rs:12` of a dependency. Empty when no file is known.
+    #[must_use]
+    pub fn short_place(&self) -> String {
+        let site = Site::new(self.file.clone(), self.line, self.column);
+        let file = match self.origin() {
+            Origin::User | Origin::Agent => file_name(&self.file),
+            Origin::Library | Origin::Tokio | Origin::Std => site.short_file(),
+        };
+        match self.line {
+            0 => file.to_owned(),
+            line => format!("{file}:{line}"),
+        }
+    }
+}
+
+/// A file's name; with its folder where that is what tells it from others.
+fn file_name(path: &str) -> &str {
+    let is_separator = |c| c == '/' || c == '\\';
+    let mut starts = path.rmatch_indices(is_separator).map(|(at, _)| at + 1);
+    let name = starts.next().unwrap_or(0);
+    if &path[name..] != "mod.rs" {
+        return &path[name..];
+    }
+    &path[starts.next().unwrap_or(0)..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_briefly() {
+        for (file, line, expected) in [
+            ("/home/me/app/src/pool.rs", 88, "pool.rs:88"),
+            ("src\\pool.rs", 88, "pool.rs:88"),
+            ("pool.rs", 0, "pool.rs"),
+            ("/home/me/app/src/pool/mod.rs", 8, "pool/mod.rs:8"),
+            ("mod.rs", 8, "mod.rs:8"),
+            (
+                "/root/.cargo/registry/src/index/hyper-1.8.0/src/rt.rs",
+                12,
+                "hyper-1.8.0/src/rt.rs:12",
+            ),
+            ("", 0, ""),
+        ] {
+            let frame = Frame {
+                function: "".into(),
+                file: file.into(),
+                line,
+                column: 1,
+            };
+            assert_eq!(frame.short_place(), expected);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Finds out what tasks wait on: asks them, on demand and once for each long wait, and takes in
+//! what they saw.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use loiter_model::{Condition, Task, Thresholds, query::Filter, update::CaptureOutcome};
+use tokio::{
+    task,
+    time::{self, Instant},
+};
+
+use super::symbols::Symbols;
+use crate::{
+    agent::Core,
+    builder::CaptureStacks,
+    table::{Look, Table},
+};
+
+/// Tasks that are asked at a time. A look takes a worker some ten microseconds, so that this
+/// many a millisecond leave it room.
+const AT_ONCE: usize = 20;
+/// Between two rounds of asking.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Stacks that are taken in without a break.
+const STACKS_AT_ONCE: usize = 64;
+/// Tasks that are asked by themselves, without a client, at most a second.
+const UNASKED: usize = 256;
+/// How long those may take to answer before others are asked.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Pages of tasks that are looked at without a break.
+const PAGES_AT_ONCE: usize = 64;
+
+/// Asks and takes in.
+pub(crate) struct Looks {
+    core: Arc<Core>,
+    symbols: Mutex<Symbols>,
+}
+
+/// A task to ask.
+struct Candidate {
+    index: u32,
+    seq: u64,
+    /// When its wait began.
+    since: u64,
+}
+
+/// What became of tasks that were asked.
+#[derive(Default)]
+struct Answered {
+    captured: u64,
+    /// They went on, so that there is no such wait any more.
+    moved: u64,
+    /// Nobody polled them in time.
+    silent: u64,
+}
+
+impl Looks {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            symbols: Mutex::default(),
+        }
+    }
+
+    /// Asks those that become blocked, for ever: each once a wait.
+    pub(crate) async fn run(self: Arc<Self>) {
+        if self.core.config.capture_stacks != CaptureStacks::Blocked {
+            return;
+        }
+        let everything = Filter::default();
+        let limits = self.core.config.thresholds;
+        let is_blocked = |task: &Task| task.condition(&limits) == Some(Condition::Blocked);
+        loop {
+            let started = Instant::now();
+            let (_, blocked) = self
+                .pick(&everything, &limits, UNASKED, |task, look| {
+                    look == Look::Possible && is_blocked(task)
+                })
+                .await;
+            let scan = started.elapsed();
+            self.ask(blocked, Instant::now() + PATIENCE).await;
+            // Looking at every task takes one percent of this thread's time at most.
+            time::sleep((100 * scan).max(Duration::from_secs(1))).await;
+        }
+    }
+
+    /// Asks the tasks that a filter lets through, `most` at most, and waits until they have
+    /// answered or the time is up.
+    pub(crate) async fn capture(
+        &self,
+        filter: &Filter,
+        limits: &Thresholds,
+        most: u64,
+        timeout: Duration,
+    ) -> CaptureOutcome {
+        let deadline = Instant::now() + timeout;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut outcome = CaptureOutcome::default();
+        let mut possible = 0;
+        let (matched, tasks) = self
+            .pick(filter, limits, most, |_, look| {
+                match look {
+                    Look::NotIdle => outcome.not_idle += 1,
+                    Look::Unwatched => outcome.not_watched += 1,
+                    Look::Known => outcome.captured += 1,
+                    Look::Possible | Look::Asked => {
+                        possible += 1;
+                        return true;
+                    }
+                }
+                false
+            })
+            .await;
+        outcome.matched = matched;
+        outcome.over_limit = possible - tasks.len() as u64;
+        let answered = self.ask(tasks, deadline).await;
+        outcome.captured += answered.captured;
+        outcome.not_idle += answered.moved;
+        outcome.timed_out = answered.silent;
+        outcome
+    }
+
+    /// How many tasks the filter lets through, and those of them that `wanted` picks, `most` at
+    /// most.
+    async fn pick(
+        &self,
+        filter: &Filter,
+        limits: &Thresholds,
+        most: usize,
+        mut wanted: impl FnMut(&Task, Look) -> bool,
+    ) -> (u64, Vec<Candidate>) {
+        let table = self.table();
+        let mut matched = 0;
+        let mut picked = Vec::new();
+        for page in 0..table.pages() {
+            if page % PAGES_AT_ONCE == PAGES_AT_ONCE - 1 {
+                task::yield_now().await;
+            }
+            table.visit_indexed(page..page + 1, |index, task| {
+                if !filter.matches(task, limits, table) {
+                    return;
+                }
+                matched += 1;
+                let seq = task.seq.get();
+                let standing = table.standing(index, seq);
+                if wanted(task, standing.look) && picked.len() < most {
+                    picked.push(Candidate {
+                        index,
+                        seq,
+                        since: standing.since,
+                    });
+                }
+            });
+        }
+        (matched, picked)
+    }
+
+    /// Asks tasks until all have answered or the time is up.
+    async fn ask(&self, tasks: Vec<Candidate>, deadline: Instant) -> Answered {
+        let answered = self.ask_in_turn(tasks, deadline).await;
+        self.symbols().unload();
+        answered
+    }
+
+    /// A few at a time.
+    async fn ask_in_turn(&self, tasks: Vec<Candidate>, deadline: Instant) -> Answered {
+        let mut answered = Answered::default();
+        let mut tasks = tasks.into_iter();
+        let mut asked: Vec<Candidate> = Vec::new();
+        loop {
+            for task in tasks.by_ref().take(AT_ONCE) {
+                self.table().ask(task.index, task.seq);
+                asked.push(task);
+            }
+            self.take_in();
+            asked.retain(|task| !self.has_answered(task, &mut answered));
+            if asked.is_empty() && tasks.len() == 0 {
+                return answered;
+            }
+            if Instant::now() >= deadline {
+                answered.silent = (asked.len() + tasks.len()) as u64;
+                return answered;
+            }
+            time::sleep(PAUSE).await;
+        }
+    }
+
+    fn has_answered(&self, task: &Candidate, answered: &mut Answered) -> bool {
+        let standing = self.table().standing(task.index, task.seq);
+        match standing.look {
+            Look::Known => answered.captured += 1,
+            // It may be looking right now.
+            Look::NotIdle if standing.running => return false,
+            Look::Possible | Look::Asked if standing.since == task.since => return false,
+            _ => answered.moved += 1,
+        }
+        true
+    }
+
+    /// Takes in what tasks saw.
+    fn take_in(&self) {
+        let mut symbols = self.symbols();
+        for _ in 0..STACKS_AT_ONCE {
+            let Some(seen) = self.table().next_seen() else {
+                return;
+            };
+            let held = self.table().has_wakers(&seen);
+            let wait = symbols.wait(&seen.stack, held, self.table().waits());
+            self.table().set_wait(&seen, wait);
+        }
+    }
+
+    fn symbols(&self) -> MutexGuard<'_, Symbols> {
+        self.symbols.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn table(&self) -> &Table {
+        &self.core.table
+    }
+}

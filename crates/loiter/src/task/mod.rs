@@ -1,0 +1,21 @@
+//! Spawning tasks that loiter sees without any compiler flag.
+//!
+//! Each function stands in for tokio's of the same name: the same arguments, the same
+//! `JoinHandle`, the same behaviour on abort and panic. The future is wrapped, which adds no
+//! allocation; a poll and a wake of it write a few words. Without an agent the wrapper does
+//! nothing but pass polls on.
+//!
+//! In a program that is built with `--cfg tokio_unstable`, where tokio tells of every task,
+//! a wrapped task is seen once, not twice; the wrapper then still lets loiter ask at any time
+//! what the task waits on.
+
+mod executor;
+mod join_set;
+mod look;
+mod spawn;
+mod watched;
+
+pub use executor::Executor;
+pub use join_set::JoinSet;
+pub use spawn::{Builder, spawn, spawn_blocking, spawn_local, spawn_on};
+pub use watched::{FutureExt, Watched};

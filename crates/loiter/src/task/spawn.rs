@@ -1,0 +1,251 @@
+//! The spawn functions.
+
+use std::{io, panic::Location};
+
+use loiter_model::{Ending, Kind};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use super::watched::{Watch, Watched};
+use crate::{
+    recording,
+    table::{Spawn, TaskRef},
+};
+
+/// Spawns a task, like `tokio::spawn`.
+///
+/// # Panics
+/// As `tokio::spawn`: outside a runtime.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    tokio::spawn(wrap(future, Kind::Task, ""))
+}
+
+/// Spawns a task on another runtime, like [`Handle::spawn`].
+#[track_caller]
+pub fn spawn_on<F>(future: F, runtime: &Handle) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    runtime.spawn(wrap(future, Kind::Task, ""))
+}
+
+/// Spawns a task that stays on this thread, like `tokio::task::spawn_local`.
+///
+/// # Panics
+/// As tokio's: outside a `LocalSet` or a local runtime.
+#[track_caller]
+pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: 'static> + 'static,
+{
+    tokio::task::spawn_local(wrap(future, Kind::Local, ""))
+}
+
+/// Runs a function on a thread where it may block, like `tokio::task::spawn_blocking`.
+///
+/// # Panics
+/// As tokio's: outside a runtime.
+#[track_caller]
+pub fn spawn_blocking<F, R>(function: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    tokio::task::spawn_blocking(blocking(function, ""))
+}
+
+/// Names a task before it is spawned.
+///
+/// ```no_run
+/// # async fn serve() {}
+/// # async fn example() -> std::io::Result<()> {
+/// loiter::task::Builder::new().name("acceptor").spawn(serve())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct Builder<'a> {
+    name: &'a str,
+}
+
+impl<'a> Builder<'a> {
+    /// Nothing is set yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the UI calls the task. The first 256 bytes are kept.
+    pub fn name(mut self, name: &'a str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Spawns a task.
+    ///
+    /// # Errors
+    /// None so far; the signature is that of `tokio::task::Builder`.
+    ///
+    /// # Panics
+    /// As [`spawn`].
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        Ok(tokio::spawn(wrap(future, Kind::Task, self.name)))
+    }
+
+    /// Spawns a task on another runtime.
+    ///
+    /// # Errors
+    /// None so far, see [`spawn`](Self::spawn).
+    #[track_caller]
+    pub fn spawn_on<F>(self, future: F, runtime: &Handle) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        Ok(runtime.spawn(wrap(future, Kind::Task, self.name)))
+    }
+
+    /// Spawns a task that stays on this thread.
+    ///
+    /// # Errors
+    /// None so far, see [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    /// As [`spawn_local`].
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future<Output: 'static> + 'static,
+    {
+        Ok(tokio::task::spawn_local(wrap(
+            future,
+            Kind::Local,
+            self.name,
+        )))
+    }
+
+    /// Runs a function on a thread where it may block.
+    ///
+    /// # Errors
+    /// None so far, see [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    /// As [`spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(self, function: F) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        Ok(tokio::task::spawn_blocking(blocking(function, self.name)))
+    }
+}
+
+/// Wraps a future that is about to be spawned.
+#[track_caller]
+pub(super) fn wrap<F: Future>(future: F, kind: Kind, name: &str) -> Watched<F> {
+    let watch = match recording::table() {
+        None => Watch::off(),
+        Some(_) if recording::is_traced() => Watch::traced(name),
+        Some(table) => {
+            table.saw_runtime();
+            Watch::own(table.spawn(&birth(kind, name, size_of::<F>())))
+        }
+    };
+    Watched::new(future, watch)
+}
+
+/// Wraps a function that is about to be run on a thread of its own.
+#[track_caller]
+pub(super) fn blocking<F, R>(function: F, name: &str) -> impl FnOnce() -> R + Send + 'static
+where
+    F: FnOnce() -> R + Send + 'static,
+{
+    let task = match recording::table() {
+        // tokio tells of it; its name, it does not.
+        Some(table) if !recording::is_traced() => {
+            table.saw_runtime();
+            let function = std::any::type_name::<F>();
+            let birth = Spawn {
+                function,
+                ..birth(Kind::Blocking, name, size_of::<F>())
+            };
+            table.spawn(&birth)
+        }
+        _ => None,
+    };
+    let running = Running { task };
+    move || {
+        running.start();
+        let result = function();
+        running.finish();
+        result
+    }
+}
+
+/// What is known of a task that is about to be spawned here.
+#[track_caller]
+pub(super) fn birth(kind: Kind, name: &str, size: usize) -> Spawn<'_> {
+    birth_at(kind, name, size, Location::caller())
+}
+
+/// The same for a place that is known.
+pub(super) fn birth_at<'a>(
+    kind: Kind,
+    name: &'a str,
+    size: usize,
+    place: &'static Location<'static>,
+) -> Spawn<'a> {
+    Spawn {
+        kind,
+        tokio_id: 0,
+        name,
+        file: place.file(),
+        file_address: place.file().as_ptr() as usize,
+        line: place.line(),
+        column: place.column(),
+        function: "",
+        size: size as u64,
+        original_size: 0,
+    }
+}
+
+/// A blocking function's task. Dropped before it starts, it was cancelled; while it runs, it
+/// panicked.
+struct Running {
+    task: Option<TaskRef>,
+}
+
+impl Running {
+    fn start(&self) {
+        if let (Some(table), Some(task)) = (recording::table(), self.task) {
+            table.poll_start(task);
+        }
+    }
+
+    fn finish(mut self) {
+        self.end(Ending::Finished);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        if let (Some(table), Some(task)) = (recording::table(), self.task.take()) {
+            table.poll_end(task);
+            table.ended(task, ending);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end(match std::thread::panicking() {
+            true => Ending::Panicked,
+            false => Ending::Cancelled,
+        });
+    }
+}

@@ -1,0 +1,240 @@
+//! A future that says what happens to it.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use loiter_model::{Ending, Kind};
+use pin_project_lite::pin_project;
+
+use super::{look, spawn};
+use crate::{
+    recording,
+    table::{Borrowed, Slot, Table, TaskRef},
+    text::Digits,
+};
+
+/// Watches futures that other code spawns.
+pub trait FutureExt: Future + Sized {
+    /// Wraps a future so that loiter sees the task it becomes, under this name. For the whole
+    /// of a task: around a part of one (a branch of `select!`), it shows that part as a task of
+    /// its own.
+    ///
+    /// ```
+    /// use loiter::FutureExt as _;
+    /// # async fn connection() {}
+    /// # fn library_spawns(_: impl Future<Output = ()> + Send + 'static) {}
+    /// library_spawns(connection().watched("connection"));
+    /// ```
+    #[track_caller]
+    fn watched(self, name: &str) -> Watched<Self> {
+        spawn::wrap(self, Kind::Task, name)
+    }
+}
+
+impl<F: Future> FutureExt for F {}
+
+pin_project! {
+    /// A future that loiter sees, made by [`FutureExt::watched`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or spawn them"]
+    pub struct Watched<F> {
+        // Dropped first: what its drop does still belongs to the task.
+        #[pin]
+        future: F,
+        watch: Watch,
+    }
+}
+
+impl<F> Watched<F> {
+    pub(super) fn new(future: F, watch: Watch) -> Self {
+        Self { future, watch }
+    }
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(table) = recording::table() else {
+            return this.future.poll(context);
+        };
+        let role = this.watch.role(table, context.waker());
+        // Until the poll has returned.
+        this.watch.ending = Some(Ending::Panicked);
+        let poll = match role {
+            Role::Off => this.future.poll(context),
+            Role::Traced(slot) => match slot.shall_look() {
+                false => this.future.poll(context),
+                true => look::poll(this.future, context.waker(), table, slot),
+            },
+            Role::Own(task, slot) => Polling::begin(table, task).poll(this.future, context, slot),
+        };
+        this.watch.ending = poll.is_ready().then_some(Ending::Finished);
+        poll
+    }
+}
+
+/// A poll of a task of ours, to be ended in every case.
+struct Polling {
+    table: &'static Table,
+    task: TaskRef,
+}
+
+impl Polling {
+    #[inline]
+    fn begin(table: &'static Table, task: TaskRef) -> Self {
+        table.poll_start(task);
+        Self { table, task }
+    }
+
+    #[inline]
+    fn poll<F: Future>(
+        self,
+        future: Pin<&mut F>,
+        context: &mut Context<'_>,
+        slot: &'static Slot,
+    ) -> Poll<F::Output> {
+        let ours = Borrowed::of(slot);
+        let waker = match slot.keeps(context.waker()) {
+            true => &*ours,
+            // Polled by another task than at first: its wakes cannot be seen.
+            false => context.waker(),
+        };
+        match slot.shall_look() {
+            false => future.poll(&mut Context::from_waker(waker)),
+            true => look::poll(future, waker, self.table, slot),
+        }
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.table.poll_end(self.task);
+    }
+}
+
+/// How a wrapped future is watched. Its drop is the task's end.
+#[derive(Debug)]
+pub(super) struct Watch {
+    by: By,
+    /// How the task has ended, once that is known.
+    ending: Option<Ending>,
+}
+
+#[derive(Debug)]
+enum By {
+    /// Not: there is no agent, or its table is full.
+    Nobody,
+    /// It will be found out at the first poll whether tokio has told of this task.
+    Tokio { name: Option<Box<str>> },
+    /// Tokio tells of it.
+    Found(TaskRef),
+    /// It tells of itself.
+    Itself { task: TaskRef, polled: bool },
+}
+
+/// What a poll has to do.
+enum Role {
+    Off,
+    Traced(&'static Slot),
+    Own(TaskRef, &'static Slot),
+}
+
+impl Watch {
+    pub(super) const fn off() -> Self {
+        Self::by(By::Nobody)
+    }
+
+    /// For a task that tokio tells of by itself.
+    pub(super) fn traced(name: &str) -> Self {
+        let name = (!name.is_empty()).then(|| name.into());
+        Self::by(By::Tokio { name })
+    }
+
+    pub(super) fn own(task: Option<TaskRef>) -> Self {
+        Self::by(match task {
+            Some(task) => By::Itself {
+                task,
+                polled: false,
+            },
+            None => By::Nobody,
+        })
+    }
+
+    const fn by(by: By) -> Self {
+        Self { by, ending: None }
+    }
+
+    #[inline]
+    fn role(&mut self, table: &'static Table, waker: &Waker) -> Role {
+        match &mut self.by {
+            By::Nobody => Role::Off,
+            By::Tokio { name } => {
+                let name = name.take();
+                self.find(table, waker, name.as_deref());
+                match self.by {
+                    By::Found(task) => table.slot_of(task).map_or(Role::Off, Role::Traced),
+                    _ => Role::Off,
+                }
+            }
+            By::Found(task) => table.slot_of(*task).map_or(Role::Off, Role::Traced),
+            By::Itself { task, polled } => {
+                let Some(slot) = table.slot_of(*task) else {
+                    return Role::Off;
+                };
+                if !*polled {
+                    *polled = true;
+                    slot.keep_waker(waker.clone());
+                    if let Some(id) = tokio::task::try_id() {
+                        slot.set_tokio_id(Digits::of(id));
+                    }
+                }
+                Role::Own(*task, slot)
+            }
+        }
+    }
+
+    /// Finds the slot that tokio's span made for this task: the one inside whose poll this is.
+    #[cold]
+    fn find(&mut self, table: &'static Table, waker: &Waker, name: Option<&str>) {
+        let id = tokio::task::try_id().map_or(0, Digits::of);
+        let Some((task, slot)) = table.current() else {
+            self.by = By::Nobody;
+            return;
+        };
+        // A part of a task is no task of its own, and one slot takes one wrapper.
+        if id == 0 || slot.tokio_id() != id || slot.kept_waker().is_some() {
+            self.by = By::Nobody;
+            return;
+        }
+        if let Some(name) = name {
+            table.rename(slot, name);
+        }
+        slot.keep_waker(waker.clone());
+        // Ours alone: it counts for nothing that the task waits on.
+        slot.waker_gone();
+        self.by = By::Found(task);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let Some(table) = recording::table() else {
+            return;
+        };
+        let ending = self.ending.unwrap_or(Ending::Cancelled);
+        match self.by {
+            By::Itself { task, .. } => table.ended(task, ending),
+            // Its span will be closed in a moment.
+            By::Found(task) => {
+                if let Some(slot) = table.slot_of(task) {
+                    slot.note_ending(ending);
+                }
+            }
+            By::Tokio { .. } | By::Nobody => {}
+        }
+    }
+}

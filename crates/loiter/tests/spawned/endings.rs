@@ -1,0 +1,82 @@
+//! How tasks ended is known exactly.
+
+use std::future::pending;
+
+use loiter::{Builder, task};
+use loiter_model::Ending;
+use tokio::sync::oneshot;
+
+use crate::{
+    named,
+    support::{Program, listen},
+    when,
+};
+
+async fn endings() {
+    listen(Builder::new());
+    std::panic::set_hook(Box::new(|_| {}));
+    let spawn = |name| task::Builder::new().name(name);
+    let finished = spawn("finished").spawn(async { 7 }).expect("a runtime");
+    assert_eq!(finished.await.expect("no panic"), 7);
+    let panicked = spawn("panicked").spawn(async { panic!("as it should") });
+    let error = panicked.expect("a runtime").await.expect_err("it panics");
+    assert_eq!(
+        *error.into_panic().downcast::<&str>().expect("a text"),
+        "as it should"
+    );
+    let (polled, is_polled) = oneshot::channel();
+    let waiting = async {
+        polled.send(()).expect("awaited");
+        pending::<()>().await;
+    };
+    let cancelled = spawn("cancelled").spawn(waiting).expect("a runtime");
+    is_polled.await.expect("polled");
+    cancelled.abort();
+    assert!(cancelled.await.expect_err("it was aborted").is_cancelled());
+    let never = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    drop(spawn("never polled").spawn_on(async {}, never.handle()));
+    never.shutdown_background();
+    let blocking = spawn("blocking").spawn_blocking(|| 8).expect("a runtime");
+    assert_eq!(blocking.await.expect("no panic"), 8);
+    let blocking = spawn("blocking panic").spawn_blocking(|| panic!("again"));
+    assert!(
+        blocking
+            .expect("a runtime")
+            .await
+            .expect_err("it panics")
+            .is_panic()
+    );
+}
+
+#[tokio::test]
+async fn each_ending_is_told_apart() {
+    let mut program = Program::start(async |_| endings().await);
+    let client = &mut program.client().await;
+    let mut expected = vec![
+        ("finished", Ending::Finished),
+        ("panicked", Ending::Panicked),
+        ("cancelled", Ending::Cancelled),
+        ("never polled", Ending::Cancelled),
+    ];
+    // With tokio's own report, a blocking function has no name of ours.
+    if !cfg!(tokio_unstable) {
+        expected.push(("blocking", Ending::Finished));
+        expected.push(("blocking panic", Ending::Panicked));
+    } else {
+        // A name given by the wrapper is learnt at the first poll.
+        expected.retain(|(name, _)| *name != "never polled");
+    }
+    let update = when(client, "state:ended", |update| {
+        expected
+            .iter()
+            .all(|(name, _)| named(update, name).is_some())
+    })
+    .await;
+    for (name, ending) in expected {
+        let task = named(&update, name).expect("waited for");
+        assert_eq!(task.ending, Some(ending), "{name}");
+    }
+    program.finish();
+}
