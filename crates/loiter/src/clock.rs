@@ -1,5 +1,6 @@
 //! The agent's clock: nanoseconds since its start, cheap enough for every poll.
 
+#[cfg(not(miri))]
 use quanta::Clock as Ticks;
 
 /// Reads the CPU's time stamp counter where that is sound, else the operating system's
@@ -35,5 +36,25 @@ impl Clock {
     /// When it started, in nanoseconds since the Unix epoch.
     pub(crate) fn started_unix(&self) -> u64 {
         self.started_unix
+    }
+}
+
+/// Miri runs no instructions of the processor itself.
+#[cfg(miri)]
+#[derive(Debug)]
+struct Ticks(std::time::Instant);
+
+#[cfg(miri)]
+impl Ticks {
+    fn new() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn raw(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn delta_as_nanos(&self, start: u64, end: u64) -> u64 {
+        end.saturating_sub(start)
     }
 }

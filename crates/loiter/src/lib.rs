@@ -11,13 +11,34 @@
 //!
 //! Then `loiter` in a terminal on the same machine shows the program's tasks.
 //!
-//! # What it needs
-//! The program must be built with `RUSTFLAGS="--cfg tokio_unstable"` (or the same in
-//! `.cargo/config.toml`): only then does tokio tell of its tasks. Without it the agent compiles
-//! and runs all the same, and tells the UI that it sees nothing, and why.
+//! # Which tasks it sees
+//! Those that are spawned through this crate: [`spawn`], [`spawn_local`], [`spawn_blocking`],
+//! [`task::Builder`], [`JoinSet`], [`Executor`] and [`FutureExt::watched`] stand in for tokio's
+//! functions and need no compiler flag.
+//!
+//! ```no_run
+//! # async fn next_job() {}
+//! # async fn example() {
+//! loiter::spawn(async {
+//!     loop {
+//!         next_job().await;
+//!     }
+//! });
+//! # }
+//! ```
+//!
+//! In a program that is built with `RUSTFLAGS="--cfg tokio_unstable"` (or the same in
+//! `.cargo/config.toml`), tokio tells of every task, those of libraries included. How much it
+//! sees, the UI says.
+//!
+//! # What tasks wait on
+//! A task that was spawned through this crate can be asked what it waits on, and at which line:
+//! it is polled once more with a waker that notes where it is cloned. By default each task is
+//! asked once when it becomes blocked; see [`CaptureStacks`]. Release builds need
+//! `debug = "line-tables-only"` in their profile for the lines.
 //!
 //! # With a tracing subscriber
-//! Tokio tells of its tasks through `tracing`, and a process has one global subscriber. So the
+//! Tokio tells of every task through `tracing`, and a process has one global subscriber. So the
 //! application's own must be handed over instead of being installed:
 //!
 //! ```

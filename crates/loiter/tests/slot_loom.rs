@@ -228,3 +228,94 @@ fn a_full_slab_says_so() {
         assert_eq!(slab.take().expect("one again").0, index);
     });
 }
+
+/// A runtime's waker that says when it is used after its end.
+struct Runtimes {
+    alive: AtomicBool,
+    woken: AtomicU32,
+}
+
+impl std::task::Wake for Runtimes {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &std::sync::Arc<Self>) {
+        assert!(self.alive.load(Relaxed), "woken after it was given back");
+        self.woken.fetch_add(1, Relaxed);
+    }
+}
+
+/// What the agent's thread does to ask a task, against what frees its slot.
+#[test]
+fn a_task_is_asked_only_while_its_waker_is_kept() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        let waker = std::sync::Arc::new(Runtimes {
+            alive: AtomicBool::new(true),
+            woken: AtomicU32::new(0),
+        });
+        slot.keep_waker(waker.clone().into());
+        // Whoever finds that nothing holds the slot any more gives the waker back.
+        let free = |slot: &Slot, kept: &Runtimes| {
+            kept.alive.store(false, Relaxed);
+            drop(slot.take_waker().expect("kept until now"));
+            slot.vacate();
+        };
+        let agent = {
+            let (slot, waker) = (slot.clone(), waker.clone());
+            thread::spawn(move || {
+                if !slot.hold(1) {
+                    return;
+                }
+                if slot.seq() == 1
+                    && let Some((data, vtable)) = slot.kept_waker()
+                {
+                    // SAFETY: the halves of a waker that the slot keeps while it is held.
+                    let kept = unsafe { std::task::Waker::new(data, vtable) };
+                    std::mem::ManuallyDrop::new(kept).wake_by_ref();
+                }
+                if slot.waker_gone() == Held::NoMore {
+                    free(&slot, &waker);
+                }
+            })
+        };
+        slot.end_after_poll(120);
+        if slot.span_dropped() == Held::NoMore {
+            free(&slot, &waker);
+        }
+        agent.join().expect("no panic");
+        assert!(!waker.alive.load(Relaxed), "given back");
+        assert_eq!(std::sync::Arc::strong_count(&waker), 1, "once");
+    });
+}
+
+/// A look that only looked leaves the wait as it was, unless a wake comes.
+#[test]
+fn a_look_leaves_the_wait_or_a_wake_takes_it() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.poll_start(110);
+        slot.poll_end(120);
+        slot.ask();
+        let waker = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.wake(|| 150, 0))
+        };
+        slot.poll_start(140);
+        let looks = slot.shall_look();
+        if looks {
+            slot.has_looked();
+        }
+        slot.poll_end(160);
+        waker.join().expect("no panic");
+        let reading = slot.read().expect("in use");
+        assert_eq!(reading.wakes, 1, "{reading:?}");
+        match reading.phase {
+            // The wake came before the poll, which was then an ordinary one, or in it.
+            Phase::Idle => assert!(!looks, "a wake got lost"),
+            Phase::Scheduled => assert!(reading.polls <= 2, "{reading:?}"),
+            other => panic!("neither idle nor woken: {other:?}"),
+        }
+    });
+}

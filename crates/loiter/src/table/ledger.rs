@@ -8,10 +8,14 @@ use std::{
 use crossbeam_queue::ArrayQueue;
 use loiter_model::Task;
 
+/// Tasks that find room between two visits of the agent's thread, at least.
+const ARRIVALS: usize = 1024;
+
 /// Remembers a bounded number of ended tasks.
 ///
-/// Application threads push into a lock-free queue that forgets its oldest entry when full; the
-/// agent's thread moves them over into an order that it can walk.
+/// Application threads push into a lock-free queue; once a second the agent's thread moves them
+/// over into an order that it can walk. Of what comes faster than that, tasks that simply
+/// finished are left out: churn then costs nothing, and does not push out a panic.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     arrivals: Option<ArrayQueue<Task>>,
@@ -23,10 +27,15 @@ impl Ledger {
     /// Remembers `size` tasks; 0 for none.
     pub(crate) fn new(size: usize) -> Self {
         Self {
-            arrivals: (size > 0).then(|| ArrayQueue::new(size)),
+            arrivals: (size > 0).then(|| ArrayQueue::new(size.max(ARRIVALS))),
             settled: Mutex::default(),
             size,
         }
+    }
+
+    /// Whether a task that simply finished shall be left out.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.arrivals.as_ref().is_none_or(ArrayQueue::is_full)
     }
 
     /// Takes a task that has ended; gives back the one that is forgotten for it.
@@ -45,7 +54,7 @@ impl Ledger {
         };
         let mut settled = self.lock();
         // A burst must not keep the agent here for ever.
-        for _ in 0..self.size {
+        for _ in 0..arrivals.capacity() {
             let Some(task) = arrivals.pop() else { break };
             if settled.len() == self.size
                 && let Some(oldest) = settled.pop_front()

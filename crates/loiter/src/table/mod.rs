@@ -133,6 +133,16 @@ impl Table {
 
     /// A task was spawned. `None` when the table is full: it is counted, not tracked.
     pub(crate) fn spawn(&self, spawn: &Spawn<'_>) -> Option<TaskRef> {
+        let (slot, seq) = self.spawn_slot(spawn)?;
+        Some(TaskRef {
+            index: slot.index(),
+            seq_bits: seq_bits(seq),
+        })
+    }
+
+    /// The same, for a task that holds on to its slot until it has [`ended`](Self::ended): gives
+    /// the slot and the task's number.
+    pub(crate) fn spawn_slot(&self, spawn: &Spawn<'_>) -> Option<(&Slot, u64)> {
         let Some((index, slot)) = self.slab.take() else {
             self.untracked.fetch_add(1, Relaxed);
             return None;
@@ -165,10 +175,7 @@ impl Table {
                 what: What::Spawn { site, parent },
             });
         }
-        Some(TaskRef {
-            index,
-            seq_bits: seq_bits(seq),
-        })
+        Some((slot, seq))
     }
 
     fn site_of(&self, thread: &Thread, spawn: &Spawn<'_>) -> u32 {
@@ -190,17 +197,22 @@ impl Table {
 
     /// A poll begins on this thread.
     pub(crate) fn poll_start(&self, task: TaskRef) {
-        let Some((slot, seq)) = self.slot(task) else {
-            return;
-        };
+        if let Some((slot, seq)) = self.slot(task) {
+            self.begin_poll(slot, seq);
+        }
+    }
+
+    /// A poll of the task with this slot begins on this thread.
+    #[inline]
+    pub(crate) fn begin_poll(&self, slot: &Slot, seq: u64) {
         let now = self.clock.now();
         slot.poll_start(now);
-        Thread::with(|thread| thread.enter(seq, task.index, now, slot.has_wakers()));
+        Thread::with(|thread| thread.enter(seq, slot.index(), now, slot.has_wakers()));
         if self.events.wanted() {
             self.events.note(Raw {
                 at: now,
                 seq,
-                index: task.index,
+                index: slot.index(),
                 what: What::PollStart,
             });
         }
@@ -208,9 +220,14 @@ impl Table {
 
     /// A poll ends on this thread.
     pub(crate) fn poll_end(&self, task: TaskRef) {
-        let Some((slot, seq)) = self.slot(task) else {
-            return;
-        };
+        if let Some((slot, seq)) = self.slot(task) {
+            self.end_poll(slot, seq);
+        }
+    }
+
+    /// A poll of the task with this slot ends on this thread.
+    #[inline]
+    pub(crate) fn end_poll(&self, slot: &Slot, seq: u64) {
         let now = self.clock.now();
         let polled = slot.poll_end(now);
         let shard = Thread::with(|thread| {
@@ -236,7 +253,7 @@ impl Table {
             self.events.note(Raw {
                 at: now,
                 seq,
-                index: task.index,
+                index: slot.index(),
                 what: What::PollEnd,
             });
         }
@@ -303,7 +320,7 @@ impl Table {
 
     /// Names a task that has no name. On its poller's thread.
     pub(crate) fn rename(&self, slot: &Slot, name: &str) {
-        if !slot.has_name() {
+        if slot.name().is_none() {
             slot.set_name(self.names.take(name));
         }
     }
@@ -359,11 +376,9 @@ impl Table {
     }
 
     /// A task has ended that its own wrapper tells of.
-    pub(crate) fn ended(&self, task: TaskRef, ending: Ending) {
-        let Some((slot, seq)) = self.slot(task) else {
-            return;
-        };
-        let now = self.clock.now();
+    pub(crate) fn ended(&self, slot: &Slot, seq: u64, ending: Ending) {
+        // Its last poll has mostly just ended here.
+        let now = Thread::with(|thread| thread.left_at(seq)).unwrap_or_else(|| self.clock.now());
         slot.end_after_poll(now);
         self.remember(slot, seq, now, |_| ending);
         if slot.span_dropped() == Held::NoMore {
@@ -372,17 +387,25 @@ impl Table {
     }
 
     fn remember(&self, slot: &Slot, seq: u64, now: u64, ending: impl FnOnce(u64) -> Ending) {
-        let Some(reading) = slot.read() else { return };
         let shard = Thread::with(Thread::shard);
-        if let Some(counts) = self.sites.counts(reading.site, shard) {
-            counts.ended(now.saturating_sub(reading.spawned_at));
+        if let Some(counts) = self.sites.counts(slot.site(), shard) {
+            counts.ended(now.saturating_sub(slot.spawned_at()));
         }
-        let ending = ending(reading.polls);
-        let mut task = task(&reading, now);
-        task.ending = Some(ending);
-        if let Some(forgotten) = self.ledger.push(task)
-            && let Some(NameId(name)) = forgotten.name
-        {
+        let ending = ending(slot.polls());
+        let forgotten = match ending {
+            Ending::Finished if self.ledger.is_flooded() => slot.name(),
+            _ => {
+                let Some(reading) = slot.read() else { return };
+                let ended = Task {
+                    ending: Some(ending),
+                    ..task(&reading, now)
+                };
+                self.ledger
+                    .push(ended)
+                    .and_then(|ended| Some(ended.name?.0))
+            }
+        };
+        if let Some(name) = forgotten {
             self.names.release(name);
         }
         if self.events.wanted() {

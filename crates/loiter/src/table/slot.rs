@@ -283,9 +283,14 @@ impl Slot {
         Ending::ALL.get(place as usize).copied()
     }
 
-    /// Whether the task has a name.
-    pub(crate) fn has_name(&self) -> bool {
-        self.name.load(Relaxed) != 0
+    /// When the task was spawned.
+    pub(crate) fn spawned_at(&self) -> At {
+        self.spawned_at.load(Relaxed)
+    }
+
+    /// The task's name.
+    pub(crate) fn name(&self) -> Option<u32> {
+        self.name.load(Relaxed).checked_sub(1)
     }
 
     pub(crate) fn set_name(&self, id: u32) {

@@ -60,7 +60,7 @@ where
             Some(table) => {
                 table.saw_runtime();
                 let birth = birth_at(Kind::Task, self.name, size_of::<F>(), self.place);
-                Watch::own(table.spawn(&birth))
+                Watch::own(table.spawn_slot(&birth))
             }
         };
         tokio::spawn(Watched::new(future, watch));

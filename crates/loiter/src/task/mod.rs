@@ -13,6 +13,8 @@ mod executor;
 mod join_set;
 mod look;
 mod spawn;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 pub use executor::Executor;

@@ -8,7 +8,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use super::watched::{Watch, Watched};
 use crate::{
     recording,
-    table::{Spawn, TaskRef},
+    table::{Slot, Spawn},
 };
 
 /// Spawns a task, like `tokio::spawn`.
@@ -155,7 +155,7 @@ pub(super) fn wrap<F: Future>(future: F, kind: Kind, name: &str) -> Watched<F> {
         Some(_) if recording::is_traced() => Watch::traced(name),
         Some(table) => {
             table.saw_runtime();
-            Watch::own(table.spawn(&birth(kind, name, size_of::<F>())))
+            Watch::own(table.spawn_slot(&birth(kind, name, size_of::<F>())))
         }
     };
     Watched::new(future, watch)
@@ -176,7 +176,7 @@ where
                 function,
                 ..birth(Kind::Blocking, name, size_of::<F>())
             };
-            table.spawn(&birth)
+            table.spawn_slot(&birth)
         }
         _ => None,
     };
@@ -219,13 +219,13 @@ pub(super) fn birth_at<'a>(
 /// A blocking function's task. Dropped before it starts, it was cancelled; while it runs, it
 /// panicked.
 struct Running {
-    task: Option<TaskRef>,
+    task: Option<(&'static Slot, u64)>,
 }
 
 impl Running {
     fn start(&self) {
-        if let (Some(table), Some(task)) = (recording::table(), self.task) {
-            table.poll_start(task);
+        if let (Some(table), Some((slot, seq))) = (recording::table(), self.task) {
+            table.begin_poll(slot, seq);
         }
     }
 
@@ -234,9 +234,9 @@ impl Running {
     }
 
     fn end(&mut self, ending: Ending) {
-        if let (Some(table), Some(task)) = (recording::table(), self.task.take()) {
-            table.poll_end(task);
-            table.ended(task, ending);
+        if let (Some(table), Some((slot, seq))) = (recording::table(), self.task.take()) {
+            table.end_poll(slot, seq);
+            table.ended(slot, seq, ending);
         }
     }
 }

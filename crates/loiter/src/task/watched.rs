@@ -70,9 +70,12 @@ impl<F: Future> Future for Watched<F> {
                 false => this.future.poll(context),
                 true => look::poll(this.future, context.waker(), table, slot),
             },
-            Role::Own(task, slot) => Polling::begin(table, task).poll(this.future, context, slot),
+            Role::Own(slot, seq) => Polling::begin(table, slot, seq).poll(this.future, context),
         };
         this.watch.ending = poll.is_ready().then_some(Ending::Finished);
+        if poll.is_pending() {
+            this.watch.identify();
+        }
         poll
     }
 }
@@ -80,23 +83,20 @@ impl<F: Future> Future for Watched<F> {
 /// A poll of a task of ours, to be ended in every case.
 struct Polling {
     table: &'static Table,
-    task: TaskRef,
+    slot: &'static Slot,
+    seq: u64,
 }
 
 impl Polling {
     #[inline]
-    fn begin(table: &'static Table, task: TaskRef) -> Self {
-        table.poll_start(task);
-        Self { table, task }
+    fn begin(table: &'static Table, slot: &'static Slot, seq: u64) -> Self {
+        table.begin_poll(slot, seq);
+        Self { table, slot, seq }
     }
 
     #[inline]
-    fn poll<F: Future>(
-        self,
-        future: Pin<&mut F>,
-        context: &mut Context<'_>,
-        slot: &'static Slot,
-    ) -> Poll<F::Output> {
+    fn poll<F: Future>(self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let slot = self.slot;
         let ours = Borrowed::of(slot);
         let waker = match slot.keeps(context.waker()) {
             true => &*ours,
@@ -112,7 +112,7 @@ impl Polling {
 
 impl Drop for Polling {
     fn drop(&mut self) {
-        self.table.poll_end(self.task);
+        self.table.end_poll(self.slot, self.seq);
     }
 }
 
@@ -133,14 +133,18 @@ enum By {
     /// Tokio tells of it.
     Found(TaskRef),
     /// It tells of itself.
-    Itself { task: TaskRef, polled: bool },
+    Itself {
+        slot: &'static Slot,
+        seq: u64,
+        polled: bool,
+    },
 }
 
 /// What a poll has to do.
 enum Role {
     Off,
     Traced(&'static Slot),
-    Own(TaskRef, &'static Slot),
+    Own(&'static Slot, u64),
 }
 
 impl Watch {
@@ -154,10 +158,11 @@ impl Watch {
         Self::by(By::Tokio { name })
     }
 
-    pub(super) fn own(task: Option<TaskRef>) -> Self {
+    pub(super) fn own(task: Option<(&'static Slot, u64)>) -> Self {
         Self::by(match task {
-            Some(task) => By::Itself {
-                task,
+            Some((slot, seq)) => By::Itself {
+                slot,
+                seq,
                 polled: false,
             },
             None => By::Nobody,
@@ -181,19 +186,24 @@ impl Watch {
                 }
             }
             By::Found(task) => table.slot_of(*task).map_or(Role::Off, Role::Traced),
-            By::Itself { task, polled } => {
-                let Some(slot) = table.slot_of(*task) else {
-                    return Role::Off;
-                };
+            By::Itself { slot, seq, polled } => {
                 if !*polled {
                     *polled = true;
                     slot.keep_waker(waker.clone());
-                    if let Some(id) = tokio::task::try_id() {
-                        slot.set_tokio_id(Digits::of(id));
-                    }
                 }
-                Role::Own(*task, slot)
+                Role::Own(slot, *seq)
             }
+        }
+    }
+
+    /// Notes tokio's id, which shows itself only as text: not for tasks that are done at once.
+    #[inline]
+    fn identify(&self) {
+        if let By::Itself { slot, .. } = self.by
+            && slot.tokio_id() == 0
+            && let Some(id) = tokio::task::try_id()
+        {
+            slot.set_tokio_id(Digits::of(id));
         }
     }
 
@@ -227,7 +237,7 @@ impl Drop for Watch {
         };
         let ending = self.ending.unwrap_or(Ending::Cancelled);
         match self.by {
-            By::Itself { task, .. } => table.ended(task, ending),
+            By::Itself { slot, seq, .. } => table.ended(slot, seq, ending),
             // Its span will be closed in a moment.
             By::Found(task) => {
                 if let Some(slot) = table.slot_of(task) {
