@@ -399,9 +399,8 @@ fn task_and_site_columns() -> impl Iterator<Item = PossibleValue> {
 
 /// The same, with those of waits.
 fn columns_of_views() -> PossibleValuesParser {
-    let is_known = |name| {
-        TaskColumn::from_name(name).is_some() || SiteColumn::from_name(name).is_some()
-    };
+    let is_known =
+        |name| TaskColumn::from_name(name).is_some() || SiteColumn::from_name(name).is_some();
     let waits = WaitColumn::ALL.iter().copied();
     let waits = waits.filter(|column| !is_known(column.name()));
     PossibleValuesParser::new(task_and_site_columns().chain(waits.map(column_value)))

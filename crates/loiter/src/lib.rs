@@ -70,6 +70,7 @@ mod recording;
 mod runtimes;
 mod serve;
 mod stacks;
+mod symbols;
 mod sync;
 mod table;
 pub mod task;

@@ -2,6 +2,8 @@
 
 use std::ptr;
 
+use loiter_model::StackSource;
+
 /// Addresses of one look at most, all branches together.
 const ADDRESSES: usize = 1024;
 /// Addresses of one branch at most: the innermost ones.
@@ -47,6 +49,12 @@ impl RawStack {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) fn push_branch(&mut self, addresses: &[usize]) {
+        self.addresses.extend(addresses);
+        self.ends.push(self.addresses.len() as u16);
+    }
+
     fn has_room(&self) -> bool {
         self.ends.len() < BRANCHES && self.addresses.len() + DEEPEST <= ADDRESSES
     }
@@ -60,6 +68,7 @@ pub(crate) struct Seen {
     pub(crate) index: u32,
     /// Polls that had ended when the wait began.
     pub(crate) polls: u64,
+    pub(crate) source: StackSource,
     pub(crate) stack: RawStack,
 }
 

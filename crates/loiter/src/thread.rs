@@ -4,6 +4,7 @@
 use std::{
     cell::Cell,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
+    task::Waker,
 };
 
 use loiter_model::Ending;
@@ -30,6 +31,10 @@ pub(crate) struct Thread {
     shard: Cell<u32>,
     is_agent: Cell<bool>,
     saw_runtime: Cell<bool>,
+    /// Something was noted of the innermost poll.
+    notes: Cell<bool>,
+    /// What is cloned now is ours.
+    quiet: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
 }
 
@@ -92,6 +97,8 @@ impl Thread {
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
             saw_runtime: Cell::new(false),
+            notes: Cell::new(false),
+            quiet: Cell::new(false),
             sites: [const {
                 Cell::new(RecentSite {
                     file: 0,
@@ -138,6 +145,37 @@ impl Thread {
         let innermost = self.depth.get().checked_sub(1)?;
         let polling = self.polling.get(innermost)?.get();
         Some((polling.task, polling.index))
+    }
+
+    /// Whether this thread is in a poll of the task, with no other one inside it, that began when
+    /// nothing held a waker of the task: so all that it waits on after this poll has to clone
+    /// one in it.
+    pub(crate) fn registers_all(&self, task: u64) -> bool {
+        let last = self.last.get();
+        last.end.task == 0 && !last.waker_held && !self.quiet.get() && self.current() == task
+    }
+
+    /// Clones a waker of which nothing shall be noted.
+    pub(crate) fn clone_quietly(&self, waker: &Waker) -> Waker {
+        self.quiet.set(true);
+        let clone = waker.clone();
+        self.quiet.set(false);
+        clone
+    }
+
+    /// Something was noted of the poll that this thread is in.
+    pub(crate) fn note(&self) {
+        self.notes.set(true);
+    }
+
+    /// Whether something was noted of the innermost poll.
+    pub(crate) fn has_note(&self) -> bool {
+        self.notes.get()
+    }
+
+    /// Whether something was noted since this was asked last.
+    pub(crate) fn take_note(&self) -> bool {
+        self.notes.replace(false)
     }
 
     /// Whether this is the first time that it is asked.

@@ -10,6 +10,7 @@ mod stacks;
 mod tasks;
 mod ui;
 mod ui_options;
+mod ui_waits;
 mod usage;
 
 use std::sync::OnceLock;

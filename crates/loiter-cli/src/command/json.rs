@@ -1,8 +1,8 @@
-//! The JSON that `loiter tasks` prints.
+//! The JSON that `loiter tasks` and `loiter stacks` print.
 //!
-//! One object, [`Document`]. Its shape is stable: fields may be added, but none is renamed,
-//! removed or given another meaning without a new [`SCHEMA`]. Every field is always there;
-//! what is not known or does not apply is `null`.
+//! One object, [`Document`] or [`Stacks`]. Its shape is stable: fields may be added, but none is
+//! renamed, removed or given another meaning without a new [`SCHEMA`]. Every field is always
+//! there; what is not known or does not apply is `null`.
 //!
 //! - Durations and instants are whole nanoseconds in fields ending in `_ns`. Instants count from
 //!   the agent's start, but for `_unix_ns`, which counts from the Unix epoch.
@@ -24,7 +24,8 @@
 //! }
 //! ```
 //!
-//! With `--group site` there is `sites` in place of `tasks`.
+//! With `--group site` there is `sites` in place of `tasks`. `loiter stacks` prints [`Stacks`], by
+//! the same rules.
 
 use std::io::{self, Write};
 

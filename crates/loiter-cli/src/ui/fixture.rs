@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loiter_model::{
-    Distribution, Ending, Kind, NameId, Nanos, Site, SiteId, SiteStats, State as TaskState, Target,
-    Task, TaskSeq, Thresholds, Tier, Totals,
-    update::{LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate},
+    AwaitStack, Branch, Distribution, Ending, Frame, Kind, NameId, Nanos, Site, SiteId, SiteStats,
+    StackSource, State as TaskState, Target, Task, TaskSeq, Thresholds, Tier, Totals, Wait, WaitId,
+    WaitStats,
+    update::{LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 use ratatui::buffer::Buffer;
 
@@ -84,7 +85,8 @@ pub(crate) fn tasks() -> Vec<Task> {
         in_state: Nanos::from_secs(83),
         parent: TaskSeq::new(1),
         woken_by: TaskSeq::new(31),
-        live_wakers: 0,
+        live_wakers: 2,
+        wait: Some(WaitId(1)),
         ..task(12)
     };
     let resolving = Task {
@@ -112,7 +114,12 @@ pub(crate) fn tasks() -> Vec<Task> {
         ending: Some(Ending::Panicked),
         ..task(40)
     };
-    vec![main, blocked, task(3), hogging, starved, resolving, ended]
+    let dead = Task {
+        wait: Some(WaitId(2)),
+        live_wakers: 0,
+        ..task(3)
+    };
+    vec![main, blocked, dead, hogging, starved, resolving, ended]
 }
 
 pub(crate) fn labels() -> LabelSet {
@@ -134,8 +141,72 @@ pub(crate) fn labels() -> LabelSet {
     LabelSet {
         names: names.map(|(id, name)| (NameId(id), Arc::from(name))).into(),
         sites: (0..).map(SiteId).zip(sites.map(Arc::new)).collect(),
-        waits: Default::default(),
+        waits: [WAIT_SELECT, WAIT_NOTHING]
+            .into_iter()
+            .zip([select(), probed(Vec::new())].map(Arc::new))
+            .collect(),
     }
+}
+
+const WAIT_SELECT: WaitId = WaitId(1);
+const WAIT_NOTHING: WaitId = WaitId(2);
+
+pub(crate) fn frame(function: &str, file: &str, line: u32) -> Frame {
+    Frame {
+        function: function.into(),
+        file: file.into(),
+        line,
+        column: 9,
+    }
+}
+
+pub(crate) fn probed(branches: Vec<Vec<Frame>>) -> Wait {
+    let branches = branches.into_iter();
+    Wait::new(AwaitStack {
+        branches: branches.map(|frames| Branch { frames }).collect(),
+        source: StackSource::Probed,
+    })
+}
+
+/// A message or a deadline.
+fn select() -> Wait {
+    const TOKIO: &str = "/home/me/.cargo/registry/src/index-1/tokio-1.48.0/src";
+    const STD: &str = "/rustc/0123/library/core/src";
+    let tokio =
+        |function: &str, file: &str, line| frame(function, &format!("{TOKIO}/{file}"), line);
+    let recv = "tokio::sync::mpsc::bounded::Receiver<T>::recv::{{closure}}";
+    let chan = "tokio::sync::mpsc::chan::Rx<T,S>::recv::{{closure}}";
+    let poll_fn = "<core::future::poll_fn::PollFn<F> as core::future::future::Future>::poll";
+    let sleep = "<tokio::time::sleep::Sleep as core::future::future::Future>::poll";
+    let next = |line| {
+        let function = "pigeon::net::connection_pool::Pool::next_job::{{closure}}";
+        frame(function, "src/net/connection_pool.rs", line)
+    };
+    let serve = || {
+        frame(
+            "pigeon::net::接続::serve::{{closure}}",
+            "src/net/serve.rs",
+            31,
+        )
+    };
+    probed(vec![
+        vec![
+            tokio(chan, "sync/mpsc/chan.rs", 340),
+            frame(poll_fn, &format!("{STD}/future/poll_fn.rs"), 151),
+            tokio(recv, "sync/mpsc/bounded.rs", 245),
+            next(88),
+            frame(poll_fn, &format!("{STD}/future/poll_fn.rs"), 151),
+            next(86),
+            serve(),
+        ],
+        vec![
+            tokio(sleep, "time/sleep.rs", 446),
+            next(89),
+            frame(poll_fn, &format!("{STD}/future/poll_fn.rs"), 151),
+            next(86),
+            serve(),
+        ],
+    ])
 }
 
 pub(crate) fn overview() -> Overview {
@@ -208,6 +279,47 @@ pub(crate) fn sites_update() -> SitesUpdate {
         matched: sites.len() as u64,
         offset: 0,
         sites,
+        labels: labels(),
+    }
+}
+
+pub(crate) fn waits_update() -> WaitsUpdate {
+    let group = |wait, state, site, count, oldest| WaitStats {
+        wait,
+        state,
+        site: SiteId(site),
+        count,
+        oldest: Some(oldest),
+        median: Some(Nanos(oldest.0 / 3)),
+        bytes: count * 384,
+        sample: (12..)
+            .take(8.min(count as usize))
+            .filter_map(TaskSeq::new)
+            .collect(),
+    };
+    let waits = vec![
+        group(
+            Some(WAIT_SELECT),
+            TaskState::Idle,
+            1,
+            1_200,
+            Nanos::from_secs(83),
+        ),
+        group(None, TaskState::Idle, 0, 30, Nanos::from_secs(3_599)),
+        group(
+            Some(WAIT_NOTHING),
+            TaskState::Idle,
+            0,
+            1,
+            Nanos::from_millis(1_500),
+        ),
+        group(None, TaskState::Running, 2, 1, Nanos::from_millis(4_200)),
+    ];
+    WaitsUpdate {
+        overview: overview(),
+        matched: waits.len() as u64,
+        offset: 0,
+        waits,
         labels: labels(),
     }
 }
@@ -285,6 +397,18 @@ impl Ui {
         let mut ui = Self::start(&options, width, height);
         ui.connect(target());
         ui.answer(Answer::Sites(sites_update()));
+        ui
+    }
+
+    /// The same, with waits.
+    pub(crate) fn waits(width: u16, height: u16) -> Self {
+        let options = UiOptions {
+            view: View::Waits,
+            ..UiOptions::new("127.0.0.1:6669")
+        };
+        let mut ui = Self::start(&options, width, height);
+        ui.connect(target());
+        ui.answer(Answer::Waits(waits_update()));
         ui
     }
 

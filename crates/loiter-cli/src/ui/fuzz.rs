@@ -1,11 +1,11 @@
 //! Whatever happens, in whatever order, at whatever size: nothing panics.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use loiter_model::{Nanos, Target};
+use loiter_model::{Nanos, Target, TaskSeq, update::CaptureOutcome};
 use proptest::prelude::*;
 
 use super::{
-    Answer, Charset, Message, Palette, UiOptions,
+    Answer, Charset, Message, Palette, UiOptions, Whose,
     fixture::{self, Ui},
     keymap::{BINDINGS, Stroke},
     render_to_buffer, wants_tick,
@@ -64,6 +64,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Tasks(Default::default())),
         Just(Answer::Sites(fixture::sites_update())),
         Just(Answer::Sites(Default::default())),
+        Just(Answer::Waits(fixture::waits_update())),
+        Just(Answer::Waits(Default::default())),
         any::<u64>().prop_map(|at| {
             let mut detail = fixture::detail();
             detail.at = Nanos(at);
@@ -71,9 +73,35 @@ fn answer() -> impl Strategy<Value = Answer> {
             if at % 3 == 0 {
                 detail.timeline.clear();
             }
+            if at % 2 == 0 {
+                detail.task.wait = None;
+            }
             Answer::Task(Box::new(detail))
         }),
     ]
+}
+
+fn captured() -> impl Strategy<Value = Step> {
+    let whose = prop_oneof![
+        Just(Whose::Shown),
+        prop::sample::select(vec![1, 3, 12])
+            .prop_filter_map("not zero", |seq| { TaskSeq::new(seq).map(Whose::Task) }),
+    ];
+    (whose, 0u64..3, 0u64..3).prop_map(|(whose, captured, not_watched)| {
+        let outcome = match captured + not_watched {
+            0 => Err(SourceError::Refused {
+                endpoint: "接".to_owned(),
+                reason: "\x1b[2J".to_owned(),
+            }),
+            matched => Ok(CaptureOutcome {
+                matched,
+                captured,
+                not_watched,
+                ..CaptureOutcome::default()
+            }),
+        };
+        send(Message::Captured { whose, outcome })
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -104,6 +132,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => mouse,
         2 => size().prop_map(|(width, height)| send(Message::Resize { width, height })),
         4 => answer().prop_map(|answer| Step::Answer(Box::new(answer))),
+        1 => captured(),
         1 => error.prop_map(Step::Fail),
         1 => any::<u64>().prop_map(|run_id| send(Message::Connected(Ok(Target {
             run_id: run_id % 2,

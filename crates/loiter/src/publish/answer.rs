@@ -103,6 +103,8 @@ impl Answers {
     /// Answers with a row for the tasks that wait alike.
     pub(crate) async fn waits(&self, group: Group, query: &WaitQuery) -> WaitsUpdate {
         let started = self.table().now();
+        // Equal ones shall be one row.
+        self.table().waits().read_all();
         let mut scan = WaitScan::new(group, query, self.table());
         self.visit(query.filter.wants_ended(), |task| scan.visit(task))
             .await;

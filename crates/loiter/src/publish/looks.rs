@@ -1,10 +1,7 @@
 //! Finds out what tasks wait on: asks them, on demand and once for each long wait, and takes in
 //! what they saw.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use loiter_model::{Condition, Task, Thresholds, query::Filter, update::CaptureOutcome};
 use tokio::{
@@ -12,10 +9,10 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::symbols::Symbols;
 use crate::{
     agent::Core,
     builder::CaptureStacks,
+    recording,
     table::{Look, Table},
 };
 
@@ -30,13 +27,14 @@ const STACKS_AT_ONCE: usize = 64;
 const UNASKED: usize = 256;
 /// How long those may take to answer before others are asked.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the budget for stacks of tasks that cannot be asked is opened anew.
+const WINDOW: Duration = Duration::from_millis(100);
 /// Pages of tasks that are looked at without a break.
 const PAGES_AT_ONCE: usize = 64;
 
 /// Asks and takes in.
 pub(crate) struct Looks {
     core: Arc<Core>,
-    symbols: Mutex<Symbols>,
 }
 
 /// A task to ask.
@@ -59,10 +57,7 @@ struct Answered {
 
 impl Looks {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self {
-            core,
-            symbols: Mutex::default(),
-        }
+        Self { core }
     }
 
     /// Asks those that become blocked, for ever: each once a wait.
@@ -158,15 +153,23 @@ impl Looks {
         (matched, picked)
     }
 
-    /// Asks tasks until all have answered or the time is up.
-    async fn ask(&self, tasks: Vec<Candidate>, deadline: Instant) -> Answered {
-        let answered = self.ask_in_turn(tasks, deadline).await;
-        self.symbols().unload();
-        answered
+    /// Takes in what nobody waits for, for ever: what the clones of wakers tell of tasks that
+    /// cannot be asked.
+    pub(crate) async fn take_samples(self: Arc<Self>) {
+        let samples =
+            recording::is_traced() && self.core.config.capture_stacks == CaptureStacks::Blocked;
+        loop {
+            if samples {
+                self.table().next_window();
+            }
+            time::sleep(if samples { WINDOW } else { 10 * WINDOW }).await;
+            self.take_in();
+            self.table().waits().unload_unused();
+        }
     }
 
-    /// A few at a time.
-    async fn ask_in_turn(&self, tasks: Vec<Candidate>, deadline: Instant) -> Answered {
+    /// Asks tasks, a few at a time, until all have answered or the time is up.
+    async fn ask(&self, tasks: Vec<Candidate>, deadline: Instant) -> Answered {
         let mut answered = Answered::default();
         let mut tasks = tasks.into_iter();
         let mut asked: Vec<Candidate> = Vec::new();
@@ -202,19 +205,11 @@ impl Looks {
 
     /// Takes in what tasks saw.
     fn take_in(&self) {
-        let mut symbols = self.symbols();
         for _ in 0..STACKS_AT_ONCE {
-            let Some(seen) = self.table().next_seen() else {
+            if !self.table().take_in() {
                 return;
-            };
-            let held = self.table().has_wakers(&seen);
-            let wait = symbols.wait(&seen.stack, held, self.table().waits());
-            self.table().set_wait(&seen, wait);
+            }
         }
-    }
-
-    fn symbols(&self) -> MutexGuard<'_, Symbols> {
-        self.symbols.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn table(&self) -> &Table {

@@ -6,7 +6,6 @@ mod close_up;
 mod history;
 mod looks;
 mod pump;
-mod symbols;
 
 use std::{io, sync::Arc, thread};
 
@@ -43,6 +42,7 @@ async fn run(core: Arc<Core>) {
     let looks = Arc::new(Looks::new(core.clone()));
     tokio::spawn(answers.clone().sample());
     tokio::spawn(looks.clone().run());
+    tokio::spawn(looks.clone().take_samples());
     tokio::spawn(pump.clone().run());
     serve::run(core, answers, looks, pump).await;
 }

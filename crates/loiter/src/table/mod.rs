@@ -2,6 +2,7 @@
 
 mod ledger;
 mod names;
+mod sampler;
 pub(crate) mod sites;
 mod slab;
 mod slot;
@@ -18,16 +19,18 @@ use std::{
 
 use crossbeam_queue::ArrayQueue;
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq, Wait, WaitId, query::Labels,
+    Ending, Kind, NameId, Nanos, Site, SiteId, StackSource, State, Task, TaskSeq, Wait, WaitId,
+    query::Labels,
 };
 
 pub(crate) use ledger::Ledger;
 use names::Names;
+use sampler::Sampler;
 use sites::Sites;
 use slab::Slab;
 pub(crate) use slot::Slot;
 use slot::{Birth, Held, Phase, Reading};
-pub(crate) use waits::{Waits, undecided};
+use waits::Waits;
 pub(crate) use waker::Borrowed;
 
 use crate::{
@@ -51,6 +54,7 @@ pub(crate) struct Table {
     /// Looks that the agent's thread has not taken in yet.
     seen: ArrayQueue<Seen>,
     waits: Waits,
+    sampler: Sampler,
     last_seq: AtomicU64,
     untracked: AtomicU64,
 }
@@ -124,6 +128,7 @@ impl Table {
             runtimes: Runtimes::default(),
             seen: ArrayQueue::new(SEEN),
             waits: Waits::new(),
+            sampler: Sampler::default(),
             last_seq: AtomicU64::new(0),
             untracked: AtomicU64::new(0),
         }
@@ -230,10 +235,13 @@ impl Table {
     pub(crate) fn end_poll(&self, slot: &Slot, seq: u64) {
         let now = self.clock.now();
         let polled = slot.poll_end(now);
-        let shard = Thread::with(|thread| {
+        let (shard, noted) = Thread::with(|thread| {
             thread.leave(seq, now);
-            thread.shard()
+            (thread.shard(), thread.take_note())
         });
+        if noted {
+            self.take_sample(slot, seq);
+        }
         if let Some(polled) = polled
             && let Some(counts) = self.sites.counts(slot.site(), shard)
         {
@@ -261,8 +269,34 @@ impl Table {
 
     /// A waker of the task was cloned.
     pub(crate) fn waker_cloned(&self, task: TaskRef) {
-        if let Some((slot, _)) = self.slot(task) {
-            slot.waker_cloned();
+        let Some((slot, seq)) = self.slot(task) else {
+            return;
+        };
+        slot.waker_cloned();
+        // What a later clone of the same poll tells is needed, too, so a share that is used up
+        // by the poll itself counts.
+        if self.sampler.is_open()
+            && slot.kept_waker().is_none()
+            && let Some(share) = self.sites.share(slot.site())
+            && (self.sampler.has_room(share) || Thread::with(Thread::has_note))
+            && Thread::with(|thread| thread.registers_all(seq))
+        {
+            self.sampler.note(seq, share);
+            Thread::with(Thread::note);
+        }
+    }
+
+    /// What was noted of a poll that has just ended.
+    #[cold]
+    fn take_sample(&self, slot: &Slot, seq: u64) {
+        if let Some(stack) = self.sampler.noted(seq) {
+            self.saw(Seen {
+                seq,
+                index: slot.index(),
+                polls: slot.polls(),
+                source: StackSource::Sampled,
+                stack: stack.shrink(),
+            });
         }
     }
 
@@ -467,6 +501,11 @@ impl Table {
         &self.runtimes
     }
 
+    /// Opens the next window of the budget for stacks.
+    pub(crate) fn next_window(&self) {
+        self.sampler.next_window();
+    }
+
     pub(crate) fn waits(&self) -> &Waits {
         &self.waits
     }
@@ -496,25 +535,19 @@ impl Table {
         }
     }
 
-    /// The oldest look that was not taken in yet.
-    pub(crate) fn next_seen(&self) -> Option<Seen> {
-        self.seen.pop()
-    }
-
-    /// Whether something holds a waker of a task. Not in the middle of [`ask`](Self::ask),
-    /// which holds one itself.
-    pub(crate) fn has_wakers(&self, seen: &Seen) -> bool {
-        let slot = self.slab.get(seen.index);
-        slot.is_some_and(|slot| slot.seq() == seen.seq && slot.has_wakers())
-    }
-
-    /// What a task waits on since its poll number `polls`.
-    pub(crate) fn set_wait(&self, seen: &Seen, wait: u32) {
+    /// Takes in one look or sample; `false` when there is none. Not in the middle of
+    /// [`ask`](Self::ask), which holds a waker itself.
+    pub(crate) fn take_in(&self) -> bool {
+        let Some(seen) = self.seen.pop() else {
+            return false;
+        };
         if let Some(slot) = self.slab.get(seen.index)
             && slot.seq() == seen.seq
         {
+            let wait = self.waits.id_of(&seen, slot.has_wakers());
             slot.set_wait(seen.polls, wait);
         }
+        true
     }
 
     /// How many pages there are to visit. Tasks that are spawned later may be missed, none is
@@ -541,7 +574,12 @@ impl Table {
             if let Some(reading) = slot.read()
                 && reading.phase != Phase::Ended
             {
-                each(slot.index(), &task(&reading, now));
+                let mut task = task(&reading, now);
+                // Outside of the lock, as `each` may ask for a wait.
+                task.wait = reading
+                    .wait
+                    .map(|id| WaitId(self.waits.read().canonical(id)));
+                each(slot.index(), &task);
             }
         }
     }

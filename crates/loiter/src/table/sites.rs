@@ -10,6 +10,8 @@ use std::{
 
 use loiter_model::{Distribution, Nanos, Site};
 
+use super::sampler::Share;
+
 /// Sites at most. A program's spawns have few places in its source; what comes beyond, and
 /// what tokio gives no location for, counts for site 0.
 const MOST_SITES: usize = 4096;
@@ -32,6 +34,7 @@ type Key = (Arc<str>, u32, u32);
 #[derive(Debug)]
 struct Entry {
     site: Arc<Site>,
+    share: Share,
     shards: [OnceLock<Box<Counts>>; SHARDS],
 }
 
@@ -178,6 +181,7 @@ impl Sites {
         };
         place.get_or_init(|| Entry {
             site: Arc::new(site),
+            share: Share::default(),
             shards: Default::default(),
         });
         self.count.store(id + 1, Relaxed);
@@ -193,6 +197,11 @@ impl Sites {
     /// The place behind an id.
     pub(crate) fn site(&self, id: u32) -> Option<&Arc<Site>> {
         Some(&self.entry(id)?.site)
+    }
+
+    /// What a site has had of the budget for stacks.
+    pub(crate) fn share(&self, id: u32) -> Option<&Share> {
+        Some(&self.entry(id)?.share)
     }
 
     /// Where this shard counts for a site. Allocates 12 KiB at a shard's first use of it.

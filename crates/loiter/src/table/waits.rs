@@ -2,69 +2,160 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use loiter_model::{AwaitStack, StackSource, Wait, WaitKind};
 
-/// Different waits at most. A program has as many as places where it waits, times the ways that
+use crate::{
+    stacks::{RawStack, Seen},
+    symbols::Symbols,
+};
+
+/// Different stacks at most. A program has as many as places where it waits, times the ways that
 /// lead there; what comes beyond is shown as unknown.
 const MOST: usize = 16 * 1024;
 
-/// Every wait seen so far; never forgotten. Written by the agent's thread only.
+/// Every stack seen so far; never forgotten. Used by the agent's thread only.
+///
+/// They are kept as addresses until somebody wants to read one: a program that nobody looks at
+/// pays for no symbols.
 #[derive(Debug)]
-pub(crate) struct Waits(RwLock<Inner>);
+pub(crate) struct Waits {
+    inner: RwLock<Inner>,
+    symbols: Mutex<Symbols>,
+}
 
 #[derive(Debug, Default)]
-struct Inner {
-    entries: Vec<Arc<Wait>>,
-    ids: HashMap<Arc<Wait>, u32>,
+pub(crate) struct Inner {
+    entries: Vec<Entry>,
+    ids: HashMap<Arc<Key>, u32>,
+    /// The first entry that reads so: code may stand at several addresses.
+    by_content: HashMap<Arc<Wait>, u32>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Arc<Key>,
+    /// What it reads like, and the entry that it is equal to.
+    read: Option<(Arc<Wait>, u32)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    stack: RawStack,
+    source: StackSource,
+    /// A waker was held, but nobody saw where.
+    undecided: bool,
+}
+
+impl Inner {
+    /// The number under which an equal wait goes.
+    pub(crate) fn canonical(&self, id: u32) -> u32 {
+        let entry = self.entries.get(id as usize);
+        let read = entry.and_then(|entry| entry.read.as_ref());
+        read.map_or(id, |(_, canonical)| *canonical)
+    }
 }
 
 impl Waits {
     pub(crate) fn new() -> Self {
-        let waits = Self(RwLock::default());
+        let waits = Self {
+            inner: RwLock::default(),
+            symbols: Mutex::default(),
+        };
         // Number 0 stands for what finds no room.
-        waits.id(undecided());
+        waits.id(Key {
+            stack: RawStack::default(),
+            source: StackSource::Probed,
+            undecided: true,
+        });
         waits
     }
 
-    /// The number of a wait, new or not.
-    pub(crate) fn id(&self, wait: Wait) -> u32 {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&id) = inner.ids.get(&wait) {
+    /// The number of what was seen, new or not. `waker_held`: something holds a waker of the
+    /// task.
+    pub(crate) fn id_of(&self, seen: &Seen, waker_held: bool) -> u32 {
+        self.id(Key {
+            stack: seen.stack.clone().shrink(),
+            source: seen.source,
+            // A leaf that registers only once, long ago.
+            undecided: seen.stack.is_empty() && waker_held,
+        })
+    }
+
+    fn id(&self, key: Key) -> u32 {
+        let mut inner = self.write();
+        if let Some(&id) = inner.ids.get(&key) {
             return id;
         }
         if inner.entries.len() == MOST {
             return 0;
         }
         let id = inner.entries.len() as u32;
-        let wait = Arc::new(wait);
-        inner.entries.push(wait.clone());
-        inner.ids.insert(wait, id);
+        let key = Arc::new(key);
+        inner.ids.insert(key.clone(), id);
+        inner.entries.push(Entry { key, read: None });
         id
     }
 
-    /// The wait behind a number.
+    /// The wait behind a number. The first time, it is worked out from the program's symbols.
     pub(crate) fn get(&self, id: u32) -> Option<Arc<Wait>> {
-        self.read().entries.get(id as usize).cloned()
+        let key = match self.read().entries.get(id as usize)? {
+            Entry {
+                read: Some((wait, _)),
+                ..
+            } => return Some(wait.clone()),
+            Entry { key, read: None } => key.clone(),
+        };
+        let wait = Arc::new(self.work_out(&key));
+        let mut inner = self.write();
+        let canonical = *inner.by_content.entry(wait.clone()).or_insert(id);
+        inner.entries.get_mut(id as usize)?.read = Some((wait.clone(), canonical));
+        Some(wait)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Inner> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    /// Works out all that was not yet, so that equal ones have one number.
+    pub(crate) fn read_all(&self) {
+        let unread: Vec<u32> = (0..)
+            .zip(&self.read().entries)
+            .filter(|(_, entry)| entry.read.is_none())
+            .map(|(id, _)| id)
+            .collect();
+        for id in unread {
+            self.get(id);
+        }
     }
-}
 
-/// What can be said of a look that met no clone though a waker is held: something is registered,
-/// but nobody saw where.
-pub(crate) fn undecided() -> Wait {
-    Wait {
-        kind: WaitKind::Unknown,
-        place: None,
-        stack: AwaitStack {
-            branches: Vec::new(),
-            source: StackSource::Probed,
-        },
+    /// Gives memory back that was not needed for a while.
+    pub(crate) fn unload_unused(&self) {
+        self.symbols().unload_unused();
+    }
+
+    fn work_out(&self, key: &Key) -> Wait {
+        if key.undecided {
+            return Wait {
+                kind: WaitKind::Unknown,
+                place: None,
+                stack: AwaitStack {
+                    branches: Vec::new(),
+                    source: key.source,
+                },
+            };
+        }
+        Wait::new(self.symbols().stack(&key.stack, key.source))
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn symbols(&self) -> MutexGuard<'_, Symbols> {
+        self.symbols.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,17 +163,41 @@ pub(crate) fn undecided() -> Wait {
 mod tests {
     use super::*;
 
-    #[test]
-    fn equal_waits_have_one_number() {
-        let waits = Waits::new();
-        let nothing = Wait::new(AwaitStack {
-            branches: Vec::new(),
+    fn seen(stack: RawStack) -> Seen {
+        Seen {
+            seq: 1,
+            index: 0,
+            polls: 1,
             source: StackSource::Probed,
-        });
-        let id = waits.id(nothing.clone());
-        assert_eq!(waits.id(nothing), id);
+            stack,
+        }
+    }
+
+    #[test]
+    fn equal_stacks_have_one_number() {
+        let waits = Waits::new();
+        let nothing = seen(RawStack::default());
+        let id = waits.id_of(&nothing, false);
+        assert_eq!(waits.id_of(&nothing, false), id);
         assert_eq!(waits.get(id).expect("kept").kind, WaitKind::Nothing);
+        assert_eq!(waits.id_of(&nothing, true), 0, "somebody holds a waker");
         assert_eq!(waits.get(0).expect("kept").kind, WaitKind::Unknown);
         assert!(waits.get(id + 1).is_none());
+    }
+
+    #[test]
+    fn stacks_that_read_alike_are_one_wait() {
+        let waits = Waits::new();
+        // No code is there, so all that can be said is that there is a branch.
+        let stack = |address| {
+            let mut stack = RawStack::default();
+            stack.push_branch(&[address]);
+            stack
+        };
+        let [first, second] = [1, 2].map(|address| waits.id_of(&seen(stack(address)), true));
+        assert_ne!(first, second);
+        waits.read_all();
+        let inner = waits.read();
+        assert_eq!(inner.canonical(second), inner.canonical(first));
     }
 }

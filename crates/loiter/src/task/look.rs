@@ -21,6 +21,8 @@ use std::{
     task::{Context, Poll, RawWaker, RawWakerVTable, Waker},
 };
 
+use loiter_model::StackSource;
+
 use crate::{
     stacks::{RawStack, Seen, unwind},
     table::{Slot, Table},
@@ -51,6 +53,7 @@ pub(super) fn poll<F: Future>(
             seq: slot.seq(),
             index: slot.index(),
             polls: slot.polls(),
+            source: StackSource::Probed,
             stack: looking.stack.into_inner(),
         });
         slot.has_looked();

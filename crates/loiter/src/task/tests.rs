@@ -168,19 +168,24 @@ fn a_look_notes_where_and_changes_nothing() {
     assert_eq!(runtime.0.load(Relaxed), 1, "the runtime shall poll it");
     assert!(poll(task.as_mut(), &waker).is_pending());
 
-    let seen = table.next_seen().expect("it looked");
-    assert_eq!(seen.stack.branches().count(), 1);
-    assert!(!seen.stack.is_empty());
-    table.set_wait(&seen, 0);
+    assert!(table.take_in(), "it looked");
     let (_, after) = only(table);
     assert_eq!((after.polls, after.wakes, after.live_wakers), (1, 0, 1));
-    assert!(after.wait.is_some());
+    let wait = after.wait.expect("known");
+    let branches = table
+        .waits()
+        .get(wait.0)
+        .expect("kept")
+        .stack
+        .branches
+        .len();
+    assert_eq!(branches, 1);
 
     // What the leaf has now is the task's usual waker.
     leaf.take().wake();
     assert_eq!((runtime.0.load(Relaxed), only(table).1.wakes), (2, 1));
     assert!(poll(task.as_mut(), &waker).is_ready());
-    assert!(table.next_seen().is_none());
+    assert!(!table.take_in());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::{
     recording,
     table::{Borrowed, Slot, Table, TaskRef},
     text::Digits,
+    thread::Thread,
 };
 
 /// Watches futures that other code spawns.
@@ -223,7 +224,7 @@ impl Watch {
         if let Some(name) = name {
             table.rename(slot, name);
         }
-        slot.keep_waker(waker.clone());
+        slot.keep_waker(Thread::with(|thread| thread.clone_quietly(waker)));
         // Ours alone: it counts for nothing that the task waits on.
         slot.waker_gone();
         self.by = By::Found(task);

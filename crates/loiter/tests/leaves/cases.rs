@@ -6,6 +6,7 @@
 
 use std::{
     future::{Future, pending},
+    process::Stdio,
     sync::Arc,
     time::Duration,
 };
@@ -200,11 +201,14 @@ async fn io(cases: &mut Cases) {
         cases.add("signal", WaitKind::Signal, async move {
             signal.recv().await // @signal
         });
-        let mut child = Command::new("sleep")
-            .arg("600")
-            .kill_on_drop(true)
+        // It ends when this process does, and holds nothing of it open.
+        let mut child = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
-            .expect("there is `sleep`");
+            .expect("there is `cat`");
+        keep(child.stdin.take());
         cases.add("process", WaitKind::Process, async move {
             child.wait().await // @process
         });

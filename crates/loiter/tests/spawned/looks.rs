@@ -156,10 +156,12 @@ async fn a_task_on_a_blocked_worker_does_not_answer_in_time() {
             });
         });
         is_ready.recv().expect("told");
+        println!("the worker is blocked");
         cues.next().await;
         drop(go_on);
     });
     let client = &mut program.client().await;
+    program.told("the worker is blocked");
     when(client, "name:stuck", |update| idle(update, "stuck")).await;
     let request = v1::CaptureStacksRequest {
         filter: "name:stuck".to_owned(),
@@ -167,7 +169,59 @@ async fn a_task_on_a_blocked_worker_does_not_answer_in_time() {
         ..Default::default()
     };
     let reply = client.capture_stacks(request).await.expect("an answer");
-    assert_eq!(reply.into_inner().timed_out, 1);
+    let reply = reply.into_inner();
+    assert_eq!(reply.timed_out, 1, "{reply:?}");
+    program.cue("stop");
+    program.finish();
+}
+
+/// Tasks that cannot be asked are seen when they register their wakers.
+#[cfg(tokio_unstable)]
+#[tokio::test]
+async fn a_task_of_others_is_sampled() {
+    let mut program = Program::start(async |mut cues| {
+        listen(Builder::new());
+        let (sender, mut receiver) = mpsc::channel::<()>(1);
+        let notify = tokio::sync::Notify::new();
+        // The budget opens when the agent's thread runs: some of these are early enough, or late.
+        for _ in 0..50 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let sleeping = tokio::time::sleep(Duration::from_secs(3600));
+            let task = tokio::task::Builder::new().name("sleeper").spawn(sleeping);
+            drop(task.expect("a runtime"));
+        }
+        let both = async move {
+            tokio::select! {
+                _ = receiver.recv() => {}
+                () = notify.notified() => {}
+            }
+        };
+        drop(tokio::task::Builder::new().name("both").spawn(both));
+        cues.next().await;
+        drop(sender);
+    });
+    let client = &mut program.client().await;
+    let update = when(client, "", |update| {
+        ["sleeper", "both"]
+            .iter()
+            .all(|name| named(update, name).is_some_and(|task| task.wait.is_some()))
+    })
+    .await;
+    let wait = |name| {
+        let id = named(&update, name)
+            .and_then(|task| task.wait)
+            .expect("seen");
+        update.labels.waits[&id].clone()
+    };
+    assert_eq!(wait("sleeper").kind, WaitKind::Sleep);
+    let both = wait("both");
+    assert_eq!(
+        (both.kind, both.stack.branches.len()),
+        (WaitKind::Select, 2)
+    );
+    assert_eq!(both.stack.source, loiter_model::StackSource::Sampled);
+    let place = both.place.as_ref().expect("a line of this file");
+    assert!(place.file.ends_with("looks.rs"), "{both}");
     program.cue("stop");
     program.finish();
 }

@@ -56,7 +56,8 @@ fn drop_what_does_not_fit<R: Row>(
     }
 }
 
-/// Gives every column its least, then its ideal width, then its share of the rest.
+/// Gives every column its least width, then its ideal one, those first that matter most, then
+/// its share of the rest.
 fn share_out<R: Row>(specs: &[&'static ColumnSpec<R>], width: u16) -> Vec<u16> {
     let mut left = width.saturating_sub(gaps(specs.len()));
     let mut widths: Vec<u16> = Vec::with_capacity(specs.len());
@@ -65,7 +66,9 @@ fn share_out<R: Row>(specs: &[&'static ColumnSpec<R>], width: u16) -> Vec<u16> {
         left -= cells;
         widths.push(cells);
     }
-    for (spec, width) in specs.iter().zip(&mut widths) {
+    let mut by_weight: Vec<_> = specs.iter().zip(&mut widths).collect();
+    by_weight.sort_by_key(|(spec, _)| std::cmp::Reverse(spec.keep));
+    for (spec, width) in by_weight {
         let more = spec.ideal.saturating_sub(*width).min(left);
         *width += more;
         left -= more;

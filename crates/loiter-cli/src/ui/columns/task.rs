@@ -62,7 +62,7 @@ static COLUMNS: [Spec; 22] = [
     Spec::word(TaskColumn::Name, 10, 16, 80, name).growing(2),
     Spec::word(TaskColumn::State, 9, 9, 55, state),
     Spec::figure(TaskColumn::Idle, 7, 95, |task, _| duration(task.idle())),
-    Spec::word(TaskColumn::Wait, 12, 24, 52, wait).growing(5),
+    Spec::word(TaskColumn::Wait, 16, 24, 52, wait).growing(8),
     Spec::figure(TaskColumn::Busy, 7, 75, |task, _| duration(Some(task.busy))),
     Spec::figure(TaskColumn::Scheduled, 7, 50, |task, _| duration(Some(task.scheduled))),
     Spec::figure(TaskColumn::TotalIdle, 7, 8, |task, _| duration(Some(task.total_idle()))).hidden(),
@@ -77,7 +77,8 @@ static COLUMNS: [Spec; 22] = [
     Spec::figure(TaskColumn::Size, 7, 2, size).hidden(),
     Spec::word(TaskColumn::Kind, 8, 8, 20, |task, _| Cell::of(task.kind.name())),
     Spec { elide: Elide::Start, ..Spec::word(TaskColumn::Site, 22, 30, 90, site).growing(5) },
-    Spec::word(TaskColumn::Fields, 10, 16, 10, fields).growing(2),
+    // Only where there is room for it: everything else says more.
+    Spec::word(TaskColumn::Fields, 36, 36, 10, fields).growing(1),
 ];
 
 fn warn(task: &Task, context: &Context<'_>) -> Cell {

@@ -1,7 +1,7 @@
 //! The columns of the table of waits.
 
 use loiter_model::{
-    Nanos, SiteId, State, Thresholds, WaitId, WaitKind, WaitStats,
+    Nanos, Site, SiteId, State, Thresholds, WaitId, WaitKind, WaitStats,
     query::{Labels, WaitColumn},
 };
 
@@ -58,16 +58,32 @@ fn duration(duration: Option<Nanos>) -> Cell {
 
 /// What they wait on; where that is not known, what they do and where they were spawned.
 fn wait(stats: &WaitStats, context: &Context<'_>) -> Cell {
-    if let Some(wait) = stats.wait.and_then(|id| context.labels.wait(id)) {
-        let role = (wait.kind == WaitKind::Nothing).then_some(Role::Bad);
-        return Cell::with(text::clean(&wait.to_string()).into_owned(), role);
-    }
-    let doing = match stats.state {
-        State::Idle => "not captured",
-        state => state.name(),
+    let wait = stats.wait.and_then(|id| context.labels.wait(id));
+    let role = wait
+        .as_ref()
+        .and_then(|wait| (wait.kind == WaitKind::Nothing).then_some(Role::Bad));
+    let what = match (&wait, stats.state) {
+        (Some(wait), _) => wait.to_string(),
+        (None, State::Idle) => "not captured".to_owned(),
+        (None, state) => state.name().to_owned(),
     };
-    let Some(site) = context.labels.site(stats.site) else {
-        return Cell::of(doing);
+    let has_place = wait.as_ref().is_some_and(|wait| wait.place.is_some());
+    let site = context.labels.site(stats.site).filter(|_| !has_place);
+    let text = match site {
+        None => what,
+        // Those without a place may be of several sites, those without a wait are of one.
+        Some(site) if stats.count > 1 && wait.is_some() => {
+            format!("{what} · oldest spawned at {}", brief(&site))
+        }
+        Some(site) => format!("{what} · spawned at {}", brief(&site)),
     };
-    Cell::of(format!("{doing} · spawned at {}", text::clean(&site.to_string())))
+    Cell::with(text::clean(&text).into_owned(), role)
+}
+
+/// The file in its folder, and the line.
+fn brief(site: &Site) -> String {
+    let file = site.short_file();
+    let mut slashes = file.rmatch_indices(['/', '\\']).map(|(at, _)| at + 1);
+    let start = slashes.nth(1).unwrap_or(0);
+    format!("{}:{}", &file[start..], site.line)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use loiter_model::{
-    Nanos, State, TaskSeq, Thresholds, Wait,
+    Kind, Nanos, StackSource, State, TaskSeq, Thresholds, Wait,
     query::Labels,
     update::{CaptureOutcome, TaskDetail},
 };
@@ -75,13 +75,22 @@ impl Detail {
         self.known = Some(Known { at, detail });
     }
 
-    /// Whether it waits, and on what is not known.
-    pub(crate) fn is_wait_unknown(&self) -> bool {
+    /// Whether it waits, and asking it may tell more of that than is known. What was sampled may
+    /// be only a part of it; a future that a thread blocks on cannot be asked.
+    pub(crate) fn is_worth_asking(&self) -> bool {
         let known = self.known.as_ref();
         known.is_some_and(|known| {
             let task = &known.detail.task;
-            task.state == State::Idle && task.wait.is_none()
+            let is_sampled = |wait: &Arc<Wait>| wait.stack.source == StackSource::Sampled;
+            let is_partial = task.wait.is_none() || self.wait.as_ref().is_some_and(is_sampled);
+            task.state == State::Idle && task.kind != Kind::BlockOn && is_partial
         })
+    }
+
+    /// Whether it was seen to wait in some call.
+    pub(crate) fn has_calls(&self) -> bool {
+        let wait = self.wait.as_ref();
+        wait.is_some_and(|wait| !wait.stack.branches.is_empty())
     }
 
     /// The task that spawned it.

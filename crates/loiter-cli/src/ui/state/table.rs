@@ -256,8 +256,8 @@ mod tests {
     fn the_sort_moves_over_shown_columns_and_ends_at_the_edges() {
         let mut table = table();
         table.shift_sort(1);
-        assert_eq!(table.sort.column, TaskColumn::Busy);
-        table.shift_sort(2);
+        assert_eq!(table.sort.column, TaskColumn::Wait);
+        table.shift_sort(3);
         assert_eq!(
             table.sort.column,
             TaskColumn::Total,

@@ -162,7 +162,9 @@ fn capture(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn capture_task(state: &mut State, effects: &mut Vec<Effect>) {
-    let is_unknown = state.detail().is_some_and(|detail| detail.is_wait_unknown());
+    let is_unknown = state
+        .detail()
+        .is_some_and(|detail| detail.is_worth_asking());
     if is_unknown && state.link.is_up() {
         super::source::ask_task(state, effects);
     }

@@ -137,7 +137,7 @@ fn take(state: &mut State, number: u64, answer: Answer) {
 
 /// A task that one has just come to look at is asked by itself what it waits on, once.
 fn ask_at_first(state: &mut State, effects: &mut Vec<Effect>) {
-    let is_new = |detail: &&Detail| detail.capture == Capture::No && detail.is_wait_unknown();
+    let is_new = |detail: &&Detail| detail.capture == Capture::No && detail.is_worth_asking();
     if state.detail().filter(is_new).is_some() {
         ask_task(state, effects);
     }
@@ -201,7 +201,7 @@ fn task_captured(state: &mut State, seq: TaskSeq, outcome: Result<CaptureOutcome
     let Some(detail) = detail else { return };
     match outcome {
         Ok(outcome) => {
-            let is_news = outcome.captured > 0 && detail.is_wait_unknown();
+            let is_news = outcome.captured > 0 && detail.is_worth_asking();
             detail.capture = Capture::Done { outcome, at };
             if is_news && state.detail().is_some_and(|shown| shown.seq == seq) {
                 state.asking.forget();

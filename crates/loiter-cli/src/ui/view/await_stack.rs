@@ -43,7 +43,10 @@ pub(super) fn lines(state: &State, wait: &Wait, width: u16) -> Vec<Line<'static>
         let style = state.theme.style(Role::Accent);
         for line in text::wrap(stack::ADD_DEBUG_INFO, cells) {
             let indent = " ".repeat(usize::from(INDENT));
-            lines.push(Line::from(vec![Span::raw(indent), Span::styled(line, style)]));
+            lines.push(Line::from(vec![
+                Span::raw(indent),
+                Span::styled(line, style),
+            ]));
         }
     }
     lines
@@ -104,12 +107,7 @@ fn functions_width(state: &State, stack: &AwaitStack, width: u16) -> u16 {
     longest.unwrap_or_default().min(width / 2)
 }
 
-fn branch_lines(
-    state: &State,
-    branch: &Branch,
-    functions: u16,
-    width: u16,
-) -> Vec<Line<'static>> {
+fn branch_lines(state: &State, branch: &Branch, functions: u16, width: u16) -> Vec<Line<'static>> {
     let faint = state.theme.style(Role::Faint);
     let ellipsis = state.theme.glyphs().ellipsis;
     let indent = " ".repeat(usize::from(INDENT));
@@ -123,6 +121,15 @@ fn branch_lines(
             }
         })
         .collect()
+}
+
+/// Where it is; of the standard library without where that is installed.
+fn place(frame: &Frame) -> String {
+    let place = frame.short_place();
+    match (frame.origin(), place.find("/library/")) {
+        (Origin::Std, Some(at)) => place[at + 1..].to_owned(),
+        _ => place,
+    }
 }
 
 /// The function, and its place beside it.
@@ -139,7 +146,7 @@ fn frame_line(state: &State, frame: &Frame, functions: u16, width: u16) -> Line<
     let function = text::fit(&function, functions, Elide::End, ellipsis);
     let gap = functions.saturating_sub(text::width(&function)) + GAP;
     let room = width.saturating_sub(INDENT + functions + GAP + 1);
-    let place = frame.short_place();
+    let place = place(frame);
     let place = text::clean(&place);
     let place = text::fit(&place, room, Elide::Start, ellipsis).into_owned();
     Line::from(vec![

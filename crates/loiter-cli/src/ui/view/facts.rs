@@ -51,15 +51,10 @@ impl Fact {
 }
 
 /// The facts that need a line: what it does, where and by whom it was spawned, who woke it.
-pub(super) fn long(
-    state: &State,
-    shown: &Detail,
-    detail: &TaskDetail,
-    task: &Task,
-) -> Vec<Fact> {
+pub(super) fn long(state: &State, shown: &Detail, detail: &TaskDetail, task: &Task) -> Vec<Fact> {
     let labels = &detail.labels;
     let mut facts = vec![doing(state, task)];
-    if task.state == TaskState::Idle {
+    if task.state != TaskState::Ended {
         facts.push(waits_on(state, shown, task));
     }
     facts.push(Fact {
@@ -150,8 +145,12 @@ fn waits_on(state: &State, shown: &Detail, task: &Task) -> Fact {
             fact.style = state.theme.strong(role);
             text::clean(&wait.to_string()).into_owned()
         }
+        (None, None) if task.state != TaskState::Idle => "-".to_owned(),
+        (Some(wait), None) if task.state != TaskState::Idle => {
+            text::clean(&format!("before: {wait}")).into_owned()
+        }
         (Some(wait), None) => {
-            let words = format!("an earlier time on {wait}; Enter asks again");
+            let words = format!("before: {wait}; Enter asks again");
             text::clean(&words).into_owned()
         }
         (None, _) => text::clean(&unknown(state, shown, task)).into_owned(),
@@ -162,16 +161,14 @@ fn waits_on(state: &State, shown: &Detail, task: &Task) -> Fact {
 fn unknown(state: &State, shown: &Detail, task: &Task) -> String {
     let asking = || format!("asking{}", state.theme.glyphs().ellipsis);
     let words = match &shown.capture {
+        _ if task.kind == Kind::BlockOn => "not known: what a thread blocks on cannot be asked",
         Capture::No => "not asked; Enter asks",
         Capture::Asking => return asking(),
         Capture::Failed(reason) => return reason.clone(),
         Capture::Done { outcome, at } => match outcome {
-            CaptureOutcome { not_watched: 1.., .. } if task.kind == Kind::BlockOn => {
-                "not known: what a thread blocks on cannot be asked"
-            }
-            CaptureOutcome { not_watched: 1.., .. } => {
-                "not known: spawn it with loiter::spawn, so that it can be asked"
-            }
+            CaptureOutcome {
+                not_watched: 1.., ..
+            } => "not known: spawn it with loiter::spawn, so that it can be asked",
             CaptureOutcome { timed_out: 1.., .. } => {
                 "no worker polled it in time; Enter asks again"
             }

@@ -49,7 +49,9 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
                 &history(state, area.width, &counts),
             );
             let wrong = paint::spaced(wrong(state, Limits::Shown));
-            paint::both(buffer, area, 2, &wrong, &tier(state));
+            let taken = u16::try_from(wrong.width()).unwrap_or(u16::MAX);
+            let tier = tier(state, area.width.saturating_sub(taken.saturating_add(2)));
+            paint::both(buffer, area, 2, &wrong, &tier);
         }
     }
 }
@@ -218,7 +220,8 @@ fn history(state: &State, width: u16, counts: &Line<'_>) -> Line<'static> {
     Line::styled(line, state.theme.style(Role::Accent))
 }
 
-fn tier(state: &State) -> Line<'static> {
+/// How much of the target is seen, in at most `room` cells.
+fn tier(state: &State, room: u16) -> Line<'static> {
     let Some(target) = &state.target else {
         return Line::default();
     };
@@ -229,5 +232,11 @@ fn tier(state: &State) -> Line<'static> {
         Some(_) => Role::Bad,
     };
     let words = coverage::coverage(target.tier, overview);
-    Line::styled(format!("capture: {words}"), state.theme.style(role))
+    let named = format!("capture: {words}");
+    let words = if text::width(&named) <= room {
+        named
+    } else {
+        words
+    };
+    Line::styled(words, state.theme.style(role))
 }

@@ -113,20 +113,17 @@ pub(crate) fn overhang(state: &State) -> u16 {
     page.area.height.saturating_sub(area.height)
 }
 
-fn page(
-    state: &State,
-    shown: &Detail,
-    detail: &TaskDetail,
-    elapsed: Nanos,
-    width: u16,
-) -> Buffer {
+fn page(state: &State, shown: &Detail, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
     // What says most in the fewest lines comes first: not every terminal has room for all.
-    let mut blocks = vec![
-        facts_block(state, shown, detail, elapsed, width),
-        await_stack_block(state, shown, detail, width),
-        percentiles_block(state, detail, width),
-        timeline_block(state, detail, elapsed, width),
-    ];
+    let facts = long_facts_block(state, shown, detail, elapsed, width);
+    let stack = await_stack_block(state, shown, detail, width);
+    let figures = figures_block(state, detail, elapsed, width);
+    let mut blocks = match stack.area.height {
+        0 => vec![onto(&facts, &figures)],
+        _ => vec![facts, stack, figures],
+    };
+    blocks.push(percentiles_block(state, detail, width));
+    blocks.push(timeline_block(state, detail, elapsed, width));
     if detail.lost > 0 {
         blocks.push(lost_block(state, detail.lost, width));
     }
@@ -141,9 +138,8 @@ fn page(
     below(&blocks, width)
 }
 
-/// The long facts on lines of their own, then the figures in as many columns as fit, read
-/// downwards.
-fn facts_block(
+/// The facts that need lines of their own.
+fn long_facts_block(
     state: &State,
     shown: &Detail,
     detail: &TaskDetail,
@@ -151,20 +147,26 @@ fn facts_block(
     width: u16,
 ) -> Buffer {
     let task = detail.task.after(elapsed);
-    let long = facts::long(state, shown, detail, &task);
+    let facts = facts::long(state, shown, detail, &task);
+    let mut block = block(width, facts.len());
+    for (y, fact) in (0..).zip(&facts) {
+        let area = block.area;
+        paint::line(&mut block, area, y, &fact.line(state, width));
+    }
+    block
+}
+
+/// The figures in as many columns as fit, read downwards.
+fn figures_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+    let task = detail.task.after(elapsed);
     let figures = facts::figures(detail, &task, elapsed);
     let columns = (width / FACT).clamp(1, 4);
     let column_width = width / columns;
     let height = figures.len().div_ceil(usize::from(columns));
-    let top = u16::try_from(long.len()).unwrap_or(0);
-    let mut block = block(width, long.len() + height);
-    for (y, fact) in (0..).zip(&long) {
-        let area = block.area;
-        paint::line(&mut block, area, y, &fact.line(state, width));
-    }
+    let mut block = block(width, height);
     for (index, fact) in figures.iter().enumerate() {
         let x = u16::try_from(index / height).unwrap_or(0) * column_width;
-        let y = top + u16::try_from(index % height).unwrap_or(0);
+        let y = u16::try_from(index % height).unwrap_or(0);
         let area = Rect {
             x,
             width: column_width,
@@ -179,7 +181,7 @@ fn facts_block(
 /// The calls down to what it waits on.
 fn await_stack_block(state: &State, shown: &Detail, detail: &TaskDetail, width: u16) -> Buffer {
     let lines = match &shown.wait {
-        Some(wait) if detail.task.state == loiter_model::State::Idle => {
+        Some(wait) if detail.task.state != loiter_model::State::Ended => {
             await_stack::lines(state, wait, width)
         }
         _ => Vec::new(),
@@ -340,6 +342,22 @@ fn below(blocks: &[Buffer], width: u16) -> Buffer {
         area.height -= taken;
     }
     page
+}
+
+/// A block right below another, without a line between them.
+fn onto(upper: &Buffer, lower: &Buffer) -> Buffer {
+    let width = upper.area.width.max(lower.area.width);
+    let height = usize::from(upper.area.height) + usize::from(lower.area.height);
+    let mut both = block(width, height);
+    let area = both.area;
+    paint::copy(&mut both, area, upper, 0);
+    let rest = Rect {
+        y: upper.area.height,
+        height: lower.area.height,
+        ..area
+    };
+    paint::copy(&mut both, rest, lower, 0);
+    both
 }
 
 fn beside(left: &Buffer, right: &Buffer) -> Buffer {

@@ -3,13 +3,13 @@
 use crossterm::event::KeyCode;
 use loiter_model::{
     Nanos,
-    query::{SiteColumn, TaskColumn},
+    query::{SiteColumn, TaskColumn, WaitColumn},
 };
 
 use super::lost;
 use crate::ui::{
-    Effect,
-    fixture::Ui,
+    Answer, Effect, Whose,
+    fixture::{self, Ui},
     keymap::{Action, BINDINGS, Scope, Stroke},
     state::{Place, Popup},
 };
@@ -18,6 +18,7 @@ use crate::ui::{
 fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
     let mut ui = match scope {
         Scope::Sites => Ui::sites(80, 24),
+        Scope::Waits => Ui::waits(80, 24),
         Scope::Task => Ui::task(80, 24),
         _ => Ui::tasks(80, 24),
     };
@@ -33,6 +34,11 @@ fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
     ) {
         ui.keys("G");
     }
+    if action == Action::CaptureTask {
+        let mut detail = fixture::detail();
+        detail.task.wait = None;
+        ui.answer(Answer::Task(Box::new(detail)));
+    }
     (ui, done(scope, action))
 }
 
@@ -42,6 +48,7 @@ fn place(ui: &Ui) -> u64 {
         (Some(Popup::Help { scrolled }), _) => u64::from(*scrolled),
         (Some(Popup::Columns { selected }), _) => *selected as u64,
         (None, Place::Sites) => ui.state.sites.row(),
+        (None, Place::Waits) => ui.state.waits.row(),
         (None, Place::Task(detail)) => u64::from(detail.scrolled),
         (None, _) => ui.state.tasks.row(),
     }
@@ -60,7 +67,7 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::Help => |ui| matches!(ui.state.popup, Some(Popup::Help { .. })),
         Action::Close => |ui| ui.state.popup.is_none(),
         Action::Back => |ui| !matches!(ui.state.place, Place::Task(_)),
-        Action::Open if scope == Scope::Sites => {
+        Action::Open if matches!(scope, Scope::Sites | Scope::Waits) => {
             |ui| matches!(ui.state.place, Place::TasksOfGroup { .. })
         }
         Action::Open => |ui| matches!(ui.state.place, Place::Task(_)),
@@ -70,6 +77,10 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         }
         Action::ShowTasks => |ui| matches!(ui.state.place, Place::Tasks),
         Action::ShowSites => |ui| matches!(ui.state.place, Place::Sites),
+        Action::ShowWaits => |ui| matches!(ui.state.place, Place::Waits),
+        Action::Capture => |ui| captures(ui, |whose| whose == Whose::Shown),
+        Action::CaptureTask => |ui| captures(ui, |whose| whose != Whose::Shown),
+        Action::ToggleFrames => |ui| ui.state.all_frames,
         Action::Down => |ui| place(ui) == 1,
         Action::PageDown | Action::HalfPageDown => |ui| place(ui) > 1,
         Action::Up => |ui| place(ui) == bottom(ui.state.scope()).1 - 1,
@@ -80,12 +91,19 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
             // Alive is the first one already.
             |ui| ui.state.sites.sort.column == SiteColumn::Alive
         }
+        Action::SortLeft if scope == Scope::Waits => {
+            |ui| ui.state.waits.sort.column == WaitColumn::Count
+        }
         Action::SortLeft => |ui| ui.state.tasks.sort.column == TaskColumn::State,
         Action::SortRight if scope == Scope::Sites => {
             |ui| ui.state.sites.sort.column == SiteColumn::Blocked
         }
-        Action::SortRight => |ui| ui.state.tasks.sort.column == TaskColumn::Busy,
+        Action::SortRight if scope == Scope::Waits => {
+            |ui| ui.state.waits.sort.column == WaitColumn::Oldest
+        }
+        Action::SortRight => |ui| ui.state.tasks.sort.column == TaskColumn::Wait,
         Action::InvertSort if scope == Scope::Sites => |ui| !ui.state.sites.sort.descending,
+        Action::InvertSort if scope == Scope::Waits => |ui| !ui.state.waits.sort.descending,
         Action::InvertSort => |ui| !ui.state.tasks.sort.descending,
         Action::EditFilter => |ui| ui.state.filter.editor().is_some(),
         Action::ToggleEnded => |ui| ui.state.filter.effective().to_string() == "all",
@@ -102,6 +120,11 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::GoToParent => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(1),
         Action::GoToWaker => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(31),
     }
+}
+
+fn captures(ui: &Ui, of: fn(Whose) -> bool) -> bool {
+    let mut effects = ui.effects.iter();
+    effects.any(|effect| matches!(effect, Effect::Capture { whose, .. } if of(*whose)))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod keys;
 mod link;
 mod rows;
+mod waits;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use loiter_model::Nanos;

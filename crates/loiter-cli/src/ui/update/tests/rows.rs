@@ -30,7 +30,7 @@ fn the_longest_idle_come_first_at_the_start() {
 fn what_changes_the_rows_is_asked_once_and_the_latest_wins() {
     let mut ui = Ui::tasks(80, 24);
     let before = ui.state.asking.number();
-    ui.keys("llli");
+    ui.keys("lllli");
     assert!(
         ui.effects
             .iter()

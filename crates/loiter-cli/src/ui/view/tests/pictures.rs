@@ -1,8 +1,10 @@
 //! Pictures of every view, kept beside this file.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyCode;
 use loiter_model::{
-    Nanos, Target, Tier,
+    Nanos, Target, Tier, WaitId,
     query::Column,
     update::{TaskDetail, TasksUpdate},
 };
@@ -88,6 +90,38 @@ fn sites() {
     for (width, height) in SIZES {
         check("sites", &Ui::sites(width, height));
     }
+}
+
+#[test]
+fn waits() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        check("waits", &Ui::waits(width, height));
+    }
+}
+
+#[test]
+fn one_task_with_all_its_calls() {
+    for (width, height) in SIZES {
+        let mut ui = Ui::task(width, height);
+        ui.keys("f");
+        check("task_all_frames", &ui);
+    }
+}
+
+#[test]
+fn one_task_that_nothing_can_wake_and_one_without_debug_info() {
+    let mut ui = Ui::task(80, 24);
+    let answer = |wait| {
+        let mut detail = fixture::detail();
+        detail.labels.waits.insert(WaitId(1), Arc::new(wait));
+        Answer::Task(Box::new(detail))
+    };
+    ui.answer(answer(fixture::probed(Vec::new())));
+    check("task_nothing", &ui);
+    let function = "pigeon::net::connection_pool::Pool::next_job::{{closure}}";
+    let frame = fixture::frame(function, "", 0);
+    ui.answer(answer(fixture::probed(vec![vec![frame]])));
+    check("task_no_debug_info", &ui);
 }
 
 #[test]
