@@ -31,7 +31,8 @@ impl Report {
         for work in Work::ALL {
             let [bare, loiter, console] = Watcher::ALL.map(|watcher| self.least(work, watcher));
             let unit = if work.is_memory() { "B" } else { "ns" };
-            let (ours, theirs) = (loiter - bare, console - bare);
+            // Adding zero leaves no minus before it.
+            let [ours, theirs] = [loiter, console].map(|watched| (watched - bare).round() + 0.0);
             let ratio = match ours {
                 // Below what can be measured.
                 ..1.0 => "none".to_owned(),
