@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_programs_is_folded_where_it_stands() {
-        let registry = "/root/.cargo/registry/src/index/";
+        let registry = "/home/me/.cargo/registry/src/index/";
         let frames = [
             frame("recv", &format!("{registry}tokio-1.48.0/src/sync/mpsc.rs")),
             frame("poll", "/rustc/0123/library/core/src/future.rs"),

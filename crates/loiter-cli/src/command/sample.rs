@@ -125,7 +125,7 @@ fn frame(function: &str, file: &str, line: u32) -> Frame {
     }
 }
 
-const MPSC: &str = "/root/.cargo/registry/src/index/tokio-1.48.0/src/sync/mpsc/bounded.rs";
+const MPSC: &str = "/home/me/.cargo/registry/src/index/tokio-1.48.0/src/sync/mpsc/bounded.rs";
 
 fn probed(branches: Vec<Vec<Frame>>) -> Wait {
     let branches = branches.into_iter();
@@ -139,7 +139,7 @@ fn send() -> Wait {
     let send = "tokio::sync::mpsc::bounded::Sender<T>::send::{{closure}}";
     let reserve = "tokio::sync::mpsc::bounded::Sender<T>::reserve::{{closure}}";
     let acquire = "<tokio::sync::batch_semaphore::Acquire as core::future::future::Future>::poll";
-    let semaphore = "/root/.cargo/registry/src/index/tokio-1.48.0/src/sync/batch_semaphore.rs";
+    let semaphore = "/home/me/.cargo/registry/src/index/tokio-1.48.0/src/sync/batch_semaphore.rs";
     probed(vec![vec![
         frame(acquire, semaphore, 600),
         frame(reserve, MPSC, 1100),
@@ -155,7 +155,7 @@ fn send() -> Wait {
 
 fn select() -> Wait {
     let recv = "tokio::sync::mpsc::bounded::Receiver<T>::recv::{{closure}}";
-    let sleep = "/root/.cargo/registry/src/index/tokio-1.48.0/src/time/sleep.rs";
+    let sleep = "/home/me/.cargo/registry/src/index/tokio-1.48.0/src/time/sleep.rs";
     let poll = "<tokio::time::sleep::Sleep as core::future::future::Future>::poll";
     let work = |line| frame("checkout::pool::work::{{closure}}", "src/pool.rs", line);
     probed(vec![

@@ -162,7 +162,7 @@ mod tests {
             ("/home/me/app/src/pool/mod.rs", 8, "pool/mod.rs:8"),
             ("mod.rs", 8, "mod.rs:8"),
             (
-                "/root/.cargo/registry/src/index/hyper-1.8.0/src/rt.rs",
+                "/home/me/.cargo/registry/src/index/hyper-1.8.0/src/rt.rs",
                 12,
                 "hyper-1.8.0/src/rt.rs:12",
             ),

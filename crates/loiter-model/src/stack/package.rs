@@ -225,13 +225,13 @@ mod tests {
                 "task",
             ),
             (
-                "/root/.cargo/registry/src/index/tokio-postgres-0.7.10/src/client.rs",
+                "/home/me/.cargo/registry/src/index/tokio-postgres-0.7.10/src/client.rs",
                 Origin::Library,
                 "tokio-postgres",
                 "client",
             ),
             (
-                "/root/.cargo/registry/src/index/sqlx-0.9.0-alpha.1/src/lib.rs",
+                "/home/me/.cargo/registry/src/index/sqlx-0.9.0-alpha.1/src/lib.rs",
                 Origin::Library,
                 "sqlx",
                 "lib",
