@@ -60,10 +60,7 @@ impl Call<'_> {
             || ["recv", "poll_inner", "poll_next"]
                 .iter()
                 .any(|name| is_named(name));
-        // flume's `SendFut::poll` registers by itself; of the others, some call is in between.
-        let polls_send =
-            self.code.package == "flume" && !self.frame.file.is_empty() && self.names == ["poll"];
-        let sends = mentions(&["SendInner", "SendFut"]) || is_named("send") || polls_send;
+        let sends = mentions(&["SendInner", "SendFut"]) || is_named("send");
         match (receives, sends) {
             (true, false) => Found::Kind(WaitKind::MpscRecv),
             (false, true) => Found::Kind(WaitKind::MpscSend),
