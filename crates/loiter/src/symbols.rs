@@ -53,8 +53,8 @@ impl Symbols {
         for &address in addresses {
             frames.extend_from_slice(&self.frames(address));
         }
-        // A sample goes on beyond the task. What tokio polls is wrapped in its span; an application may use the same wrapper
-        // inside, so it is the outermost one.
+        // A sample goes on beyond the task. What tokio polls is wrapped in its span; an
+        // application may use the same wrapper inside, so it is the outermost one.
         if source == StackSource::Sampled
             && let Some(span) = frames.iter().rposition(is_span)
         {
@@ -119,14 +119,21 @@ fn is_span(frame: &Frame) -> bool {
 
 /// Whether it belongs to the clone of the waker, by which a stack is noted.
 fn is_clone(frame: &Frame) -> bool {
-    let of_tracing = || frame.file.contains("/tracing-core-") || frame.file.contains("/tracing-0.");
+    let function = frame.function.trim_start_matches('<');
+    let of_tracing = || {
+        let is_named = |name| function.starts_with(name);
+        let is_in = |folder| frame.file.contains(folder);
+        is_named("tracing::")
+            || is_named("tracing_core::")
+            || is_in("/tracing-core-")
+            || is_in("/tracing-0.")
+    };
     let of_waker = || {
         frame.file.contains("/tokio-1.") && frame.file.ends_with("/runtime/task/waker.rs")
             || frame.file.ends_with("/core/src/task/wake.rs")
     };
     is_ours(frame)
         || frame.function.contains("task::wake::Waker as ")
-        || frame.function.starts_with("tracing")
         || frame.function.contains("tokio::runtime::task::waker::")
         || of_tracing()
         || of_waker()

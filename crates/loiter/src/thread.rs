@@ -31,8 +31,8 @@ pub(crate) struct Thread {
     shard: Cell<u32>,
     is_agent: Cell<bool>,
     saw_runtime: Cell<bool>,
-    /// Something was noted of the innermost poll.
-    notes: Cell<bool>,
+    /// The task of whose poll something was noted, 0 for none.
+    noted: Cell<u64>,
     /// What is cloned now is ours.
     quiet: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
@@ -97,7 +97,7 @@ impl Thread {
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
             saw_runtime: Cell::new(false),
-            notes: Cell::new(false),
+            noted: Cell::new(0),
             quiet: Cell::new(false),
             sites: [const {
                 Cell::new(RecentSite {
@@ -147,12 +147,17 @@ impl Thread {
         Some((polling.task, polling.index))
     }
 
+    /// Whether nothing else was polled inside the poll that this thread is in.
+    pub(crate) fn is_undivided(&self) -> bool {
+        self.last.get().end.task == 0
+    }
+
     /// Whether this thread is in a poll of the task, with no other one inside it, that began when
     /// nothing held a waker of the task: so all that it waits on after this poll has to clone
     /// one in it.
     pub(crate) fn registers_all(&self, task: u64) -> bool {
         let last = self.last.get();
-        last.end.task == 0 && !last.waker_held && !self.quiet.get() && self.current() == task
+        self.is_undivided() && !last.waker_held && !self.quiet.get() && self.current() == task
     }
 
     /// Clones a waker of which nothing shall be noted.
@@ -163,19 +168,23 @@ impl Thread {
         clone
     }
 
-    /// Something was noted of the poll that this thread is in.
-    pub(crate) fn note(&self) {
-        self.notes.set(true);
+    /// Something was noted of this task's poll on this thread.
+    pub(crate) fn note(&self, task: u64) {
+        self.noted.set(task);
     }
 
-    /// Whether something was noted of the innermost poll.
-    pub(crate) fn has_note(&self) -> bool {
-        self.notes.get()
+    /// Whether something was noted of this task's poll on this thread.
+    pub(crate) fn has_note(&self, task: u64) -> bool {
+        self.noted.get() == task
     }
 
-    /// Whether something was noted since this was asked last.
-    pub(crate) fn take_note(&self) -> bool {
-        self.notes.replace(false)
+    /// The same, and forgets it: the poll ends.
+    pub(crate) fn take_note(&self, task: u64) -> bool {
+        let noted = self.has_note(task);
+        if noted {
+            self.noted.set(0);
+        }
+        noted
     }
 
     /// Whether this is the first time that it is asked.

@@ -297,16 +297,13 @@ fn a_look_leaves_the_wait_or_a_wake_takes_it() {
         let slot = Arc::new(born(1));
         slot.poll_start(110);
         slot.poll_end(120);
-        slot.ask();
+        assert!(slot.ask());
         let waker = {
             let slot = slot.clone();
             thread::spawn(move || slot.wake(|| 150, 0))
         };
         slot.poll_start(140);
         let looks = slot.shall_look();
-        if looks {
-            slot.has_looked();
-        }
         slot.poll_end(160);
         waker.join().expect("no panic");
         let reading = slot.read().expect("in use");
@@ -317,5 +314,27 @@ fn a_look_leaves_the_wait_or_a_wake_takes_it() {
             Phase::Scheduled => assert!(reading.polls <= 2, "{reading:?}"),
             other => panic!("neither idle nor woken: {other:?}"),
         }
+    });
+}
+
+/// Two who ask at a time get one look, which leaves no trace.
+#[test]
+fn a_look_under_way_is_not_asked_for_again() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.poll_start(110);
+        slot.poll_end(120);
+        assert!(slot.ask());
+        let other = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.ask())
+        };
+        slot.poll_start(140);
+        assert!(slot.shall_look(), "it was asked before the poll");
+        slot.poll_end(160);
+        let asked_again = other.join().expect("no panic");
+        let reading = slot.read().expect("in use");
+        assert_eq!((reading.phase, reading.since), (Phase::Idle, 120));
+        assert_eq!(reading.polls, 1, "asked again: {asked_again}");
     });
 }

@@ -3,8 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use loiter_model::{Condition, Task, Thresholds, query::Filter, update::CaptureOutcome};
+use loiter_model::{Thresholds, query::Filter, update::CaptureOutcome};
 use tokio::{
+    sync::Mutex,
     task,
     time::{self, Instant},
 };
@@ -16,8 +17,8 @@ use crate::{
     table::{Look, Table},
 };
 
-/// Tasks that are asked at a time. A look takes a worker some ten microseconds, so that this
-/// many a millisecond leave it room.
+/// Tasks that are asked at a time, by whoever asks. A look takes a worker some microseconds, so
+/// that this many a millisecond leave it room.
 const AT_ONCE: usize = 20;
 /// Between two rounds of asking.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -35,6 +36,8 @@ const PAGES_AT_ONCE: usize = 64;
 /// Asks and takes in.
 pub(crate) struct Looks {
     core: Arc<Core>,
+    /// Whose turn it is to ask: the pace holds for all who do.
+    turn: Mutex<()>,
 }
 
 /// A task to ask.
@@ -57,7 +60,10 @@ struct Answered {
 
 impl Looks {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+        Self {
+            core,
+            turn: Mutex::default(),
+        }
     }
 
     /// Asks those that become blocked, for ever: each once a wait.
@@ -65,16 +71,12 @@ impl Looks {
         if self.core.config.capture_stacks != CaptureStacks::Blocked {
             return;
         }
-        let everything = Filter::default();
+        let blocked: Filter = "blocked".parse().expect("a word of the language");
         let limits = self.core.config.thresholds;
-        let is_blocked = |task: &Task| task.condition(&limits) == Some(Condition::Blocked);
         loop {
             let started = Instant::now();
-            let (_, blocked) = self
-                .pick(&everything, &limits, UNASKED, |task, look| {
-                    look == Look::Possible && is_blocked(task)
-                })
-                .await;
+            let unasked = |look| look == Look::Possible;
+            let (_, blocked) = self.pick(&blocked, &limits, UNASKED, unasked).await;
             let scan = started.elapsed();
             self.ask(blocked, Instant::now() + PATIENCE).await;
             // Looking at every task takes one percent of this thread's time at most.
@@ -96,7 +98,7 @@ impl Looks {
         let mut outcome = CaptureOutcome::default();
         let mut possible = 0;
         let (matched, tasks) = self
-            .pick(filter, limits, most, |_, look| {
+            .pick(filter, limits, most, |look| {
                 match look {
                     Look::NotIdle => outcome.not_idle += 1,
                     Look::Unwatched => outcome.not_watched += 1,
@@ -125,7 +127,7 @@ impl Looks {
         filter: &Filter,
         limits: &Thresholds,
         most: usize,
-        mut wanted: impl FnMut(&Task, Look) -> bool,
+        mut wanted: impl FnMut(Look) -> bool,
     ) -> (u64, Vec<Candidate>) {
         let table = self.table();
         let mut matched = 0;
@@ -141,7 +143,7 @@ impl Looks {
                 matched += 1;
                 let seq = task.seq.get();
                 let standing = table.standing(index, seq);
-                if wanted(task, standing.look) && picked.len() < most {
+                if wanted(standing.look) && picked.len() < most {
                     picked.push(Candidate {
                         index,
                         seq,
@@ -174,9 +176,13 @@ impl Looks {
         let mut tasks = tasks.into_iter();
         let mut asked: Vec<Candidate> = Vec::new();
         loop {
-            for task in tasks.by_ref().take(AT_ONCE) {
-                self.table().ask(task.index, task.seq);
-                asked.push(task);
+            if tasks.len() > 0 {
+                let _turn = self.turn.lock().await;
+                for task in tasks.by_ref().take(AT_ONCE) {
+                    self.table().ask(task.index, task.seq);
+                    asked.push(task);
+                }
+                time::sleep(PAUSE).await;
             }
             self.take_in();
             asked.retain(|task| !self.has_answered(task, &mut answered));
@@ -187,7 +193,9 @@ impl Looks {
                 answered.silent = (asked.len() + tasks.len()) as u64;
                 return answered;
             }
-            time::sleep(PAUSE).await;
+            if tasks.len() == 0 {
+                time::sleep(PAUSE).await;
+            }
         }
     }
 

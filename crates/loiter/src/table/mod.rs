@@ -236,11 +236,12 @@ impl Table {
         let now = self.clock.now();
         let polled = slot.poll_end(now);
         let (shard, noted) = Thread::with(|thread| {
+            let noted = thread.take_note(seq).then(|| thread.is_undivided());
             thread.leave(seq, now);
-            (thread.shard(), thread.take_note())
+            (thread.shard(), noted)
         });
-        if noted {
-            self.take_sample(slot, seq);
+        if let Some(is_whole) = noted {
+            self.take_sample(slot, seq, is_whole);
         }
         if let Some(polled) = polled
             && let Some(counts) = self.sites.counts(slot.site(), shard)
@@ -278,18 +279,20 @@ impl Table {
         if self.sampler.is_open()
             && slot.kept_waker().is_none()
             && let Some(share) = self.sites.share(slot.site())
-            && (self.sampler.has_room(share) || Thread::with(Thread::has_note))
-            && Thread::with(|thread| thread.registers_all(seq))
+            && Thread::with(|thread| {
+                (self.sampler.has_room(share) || thread.has_note(seq)) && thread.registers_all(seq)
+            })
         {
             self.sampler.note(seq, share);
-            Thread::with(Thread::note);
+            Thread::with(|thread| thread.note(seq));
         }
     }
 
-    /// What was noted of a poll that has just ended.
+    /// What was noted of a poll that has just ended. Of no use when another task was polled
+    /// inside: what was cloned after that is missing.
     #[cold]
-    fn take_sample(&self, slot: &Slot, seq: u64) {
-        if let Some(stack) = self.sampler.noted(seq) {
+    fn take_sample(&self, slot: &Slot, seq: u64, is_whole: bool) {
+        if let Some(stack) = self.sampler.noted(seq).filter(|_| is_whole) {
             self.saw(Seen {
                 seq,
                 index: slot.index(),
@@ -574,13 +577,17 @@ impl Table {
             if let Some(reading) = slot.read()
                 && reading.phase != Phase::Ended
             {
-                let mut task = task(&reading, now);
-                // Outside of the lock, as `each` may ask for a wait.
-                task.wait = reading
-                    .wait
-                    .map(|id| WaitId(self.waits.read().canonical(id)));
-                each(slot.index(), &task);
+                each(slot.index(), &self.task(&reading, now));
             }
+        }
+    }
+
+    /// A task alive, with the number of its wait that equal ones share.
+    fn task(&self, reading: &Reading, now: u64) -> Task {
+        let wait = reading.wait.map(|id| self.waits.canonical(id));
+        Task {
+            wait: wait.map(WaitId),
+            ..task(reading, now)
         }
     }
 
@@ -614,7 +621,8 @@ impl Table {
         let now = self.clock.now();
         let wanted = |slot: &Slot| {
             let reading = slot.read()?;
-            (reading.seq == seq.get() && reading.phase != Phase::Ended).then(|| task(&reading, now))
+            let is_it = reading.seq == seq.get() && reading.phase != Phase::Ended;
+            is_it.then(|| self.task(&reading, now))
         };
         if let Some(found) = hint.and_then(|index| wanted(self.slab.get(index)?)) {
             return Some(found);
@@ -692,7 +700,7 @@ fn task(reading: &Reading, now: u64) -> Task {
         self_wakes: reading.self_wakes,
         live_wakers: reading.live_wakers,
         woken_by: TaskSeq::new(reading.woken_by),
-        wait: reading.wait.map(WaitId),
+        wait: None,
         ending: None,
     }
 }

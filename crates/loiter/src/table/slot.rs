@@ -97,8 +97,8 @@ pub(crate) enum Probe {
     None = 0,
     /// The next poll that no wake led to shall look.
     Asked = 1,
-    /// The poll under way has looked and is pending still: it shall leave no trace.
-    Looked = 2,
+    /// The poll under way looks: it shall leave no trace, unless it is the task's last.
+    Looks = 2,
 }
 
 /// Which wait was seen, and in which poll: it holds only while that is the last poll.
@@ -419,7 +419,7 @@ impl Slot {
     /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
     pub(crate) fn poll_end(&self, now: At) -> Option<Polled> {
         let mut word = self.transition.load(Relaxed);
-        if self.probe.load(Relaxed) == Probe::Looked as u32 {
+        if self.probe.load(Relaxed) == Probe::Looks as u32 {
             self.probe.store(Probe::None as u32, Relaxed);
             if self.resume_wait(word) {
                 return None;
@@ -480,16 +480,18 @@ impl Slot {
         if self.probe.load(Relaxed) != Probe::Asked as u32 {
             return false;
         }
-        self.probe.store(Probe::None as u32, Relaxed);
-        matches!(
+        let looks = matches!(
             unpack(self.transition.load(Relaxed)).1,
             Phase::Unprompted | Phase::UnpromptedWoken
-        )
+        );
+        let next = if looks { Probe::Looks } else { Probe::None };
+        self.probe.store(next as u32, Relaxed);
+        looks
     }
 
-    /// The poll under way has looked and is pending.
-    pub(crate) fn has_looked(&self) {
-        self.probe.store(Probe::Looked as u32, Relaxed);
+    /// The poll that looked was the task's last: a poll like any other.
+    pub(crate) fn looked_in_vain(&self) {
+        self.probe.store(Probe::None as u32, Relaxed);
     }
 
     /// Polls that have ended; together with [`seq`](Self::seq), names the current wait.
@@ -548,9 +550,21 @@ impl Slot {
         self.probe.load(Relaxed) == Probe::Asked as u32
     }
 
-    /// Asks for a look; to be followed by a wake of the kept waker.
-    pub(crate) fn ask(&self) {
-        self.probe.store(Probe::Asked as u32, Relaxed);
+    /// Asks for a look; to be followed by a wake of the kept waker. Not while another one is
+    /// asked for or under way, which would then leave a trace.
+    pub(crate) fn ask(&self) -> bool {
+        let (none, asked) = (Probe::None as u32, Probe::Asked as u32);
+        self.probe
+            .compare_exchange(none, asked, Relaxed, Relaxed)
+            .is_ok()
+    }
+
+    /// Whether the future that tokio was given is of this size.
+    pub(crate) fn is_of_size(&self, bytes: usize) -> bool {
+        let bytes = saturate(bytes as u64);
+        [&self.size, &self.original_size]
+            .iter()
+            .any(|size| size.load(Relaxed) == bytes)
     }
 
     /// A waker was cloned.

@@ -27,7 +27,7 @@ pub(crate) struct Waits {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Inner {
+struct Inner {
     entries: Vec<Entry>,
     ids: HashMap<Arc<Key>, u32>,
     /// The first entry that reads so: code may stand at several addresses.
@@ -47,15 +47,6 @@ struct Key {
     source: StackSource,
     /// A waker was held, but nobody saw where.
     undecided: bool,
-}
-
-impl Inner {
-    /// The number under which an equal wait goes.
-    pub(crate) fn canonical(&self, id: u32) -> u32 {
-        let entry = self.entries.get(id as usize);
-        let read = entry.and_then(|entry| entry.read.as_ref());
-        read.map_or(id, |(_, canonical)| *canonical)
-    }
 }
 
 impl Waits {
@@ -97,6 +88,14 @@ impl Waits {
         inner.ids.insert(key.clone(), id);
         inner.entries.push(Entry { key, read: None });
         id
+    }
+
+    /// The number under which an equal wait goes, as far as both have been read.
+    pub(crate) fn canonical(&self, id: u32) -> u32 {
+        let inner = self.read();
+        let entry = inner.entries.get(id as usize);
+        let read = entry.and_then(|entry| entry.read.as_ref());
+        read.map_or(id, |(_, canonical)| *canonical)
     }
 
     /// The wait behind a number. The first time, it is worked out from the program's symbols.
@@ -146,7 +145,7 @@ impl Waits {
         Wait::new(self.symbols().stack(&key.stack, key.source))
     }
 
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,7 +196,6 @@ mod tests {
         let [first, second] = [1, 2].map(|address| waits.id_of(&seen(stack(address)), true));
         assert_ne!(first, second);
         waits.read_all();
-        let inner = waits.read();
-        assert_eq!(inner.canonical(second), inner.canonical(first));
+        assert_eq!(waits.canonical(second), waits.canonical(first));
     }
 }

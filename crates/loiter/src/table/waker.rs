@@ -110,9 +110,8 @@ impl Table {
             return false;
         }
         // It may have changed hands just before it was held.
-        let asked = slot.seq() == seq && slot.kept_waker().is_some() && !slot.is_asked();
+        let asked = slot.seq() == seq && slot.kept_waker().is_some() && slot.ask();
         if asked {
-            slot.ask();
             pass_on(slot);
         }
         self.release(slot);

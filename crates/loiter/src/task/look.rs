@@ -48,7 +48,9 @@ pub(super) fn poll<F: Future>(
         let waker = ManuallyDrop::new(waker);
         future.poll(&mut Context::from_waker(&waker))
     };
-    if poll.is_pending() {
+    if poll.is_ready() {
+        slot.looked_in_vain();
+    } else {
         table.saw(Seen {
             seq: slot.seq(),
             index: slot.index(),
@@ -56,7 +58,6 @@ pub(super) fn poll<F: Future>(
             source: StackSource::Probed,
             stack: looking.stack.into_inner(),
         });
-        slot.has_looked();
     }
     poll
 }

@@ -20,7 +20,7 @@ use crate::{
 pub trait FutureExt: Future + Sized {
     /// Wraps a future so that loiter sees the task it becomes, under this name. For the whole
     /// of a task: around a part of one (a branch of `select!`), it shows that part as a task of
-    /// its own.
+    /// its own, and nothing in a program where tokio tells of every task.
     ///
     /// ```
     /// use loiter::FutureExt as _;
@@ -62,7 +62,7 @@ impl<F: Future> Future for Watched<F> {
         let Some(table) = recording::table() else {
             return this.future.poll(context);
         };
-        let role = this.watch.role(table, context.waker());
+        let role = this.watch.role(table, context.waker(), size_of::<Self>());
         // Until the poll has returned.
         this.watch.ending = Some(Ending::Panicked);
         let poll = match role {
@@ -175,12 +175,12 @@ impl Watch {
     }
 
     #[inline]
-    fn role(&mut self, table: &'static Table, waker: &Waker) -> Role {
+    fn role(&mut self, table: &'static Table, waker: &Waker, size: usize) -> Role {
         match &mut self.by {
             By::Nobody => Role::Off,
             By::Tokio { name } => {
                 let name = name.take();
-                self.find(table, waker, name.as_deref());
+                self.find(table, waker, size, name.as_deref());
                 match self.by {
                     By::Found(task) => table.slot_of(task).map_or(Role::Off, Role::Traced),
                     _ => Role::Off,
@@ -209,16 +209,17 @@ impl Watch {
     }
 
     /// Finds the slot that tokio's span made for this task: the one inside whose poll this is.
+    ///
+    /// A part of a task is no task of its own. It is told by its size, as tokio's span has that
+    /// of the future which was spawned; and one slot takes one wrapper.
     #[cold]
-    fn find(&mut self, table: &'static Table, waker: &Waker, name: Option<&str>) {
-        let id = tokio::task::try_id().map_or(0, Digits::of);
+    fn find(&mut self, table: &'static Table, waker: &Waker, size: usize, name: Option<&str>) {
+        self.by = By::Nobody;
         let Some((task, slot)) = table.current() else {
-            self.by = By::Nobody;
             return;
         };
-        // A part of a task is no task of its own, and one slot takes one wrapper.
-        if id == 0 || slot.tokio_id() != id || slot.kept_waker().is_some() {
-            self.by = By::Nobody;
+        let is_task = tokio::task::try_id().is_some_and(|id| slot.tokio_id() == Digits::of(id));
+        if !is_task || !slot.is_of_size(size) || slot.kept_waker().is_some() {
             return;
         }
         if let Some(name) = name {

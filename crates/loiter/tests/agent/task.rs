@@ -86,7 +86,12 @@ async fn it_shows_polls_and_waits_until_the_end() {
             .is_some_and(|task| task.state() == State::Ended)
     };
     let last = detail_where(&mut updates, has_ended).await;
-    assert_eq!(last.task.expect("the task").ending(), v1::Ending::Finished);
+    // Unknown when its thread was taken away between the last poll and the drop.
+    let ending = last.task.expect("the task").ending();
+    assert!(
+        matches!(ending, v1::Ending::Finished | v1::Ending::Unknown),
+        "{ending:?}"
+    );
     assert_eq!(
         message(&mut updates).await,
         None,

@@ -190,3 +190,33 @@ async fn workers_are_no_tasks() {
     assert_eq!(blocking.count(), 0);
     program.finish();
 }
+
+/// A watched branch of a task is not taken for the task, whose name and ending are its own.
+#[cfg(tokio_unstable)]
+#[tokio::test]
+async fn a_part_of_a_task_is_not_the_task() {
+    let mut program = Program::start(async |_| {
+        listen(Builder::new());
+        let whole = tokio::task::Builder::new().name("whole").spawn(async {
+            tokio::select! {
+                () = pending::<()>().watched("part") => {}
+                () = tokio::time::sleep(Duration::from_millis(1)) => {}
+            }
+        });
+        whole.expect("a runtime").await.expect("no panic");
+        let whole = async {
+            pending::<()>().watched("part").await;
+        };
+        drop(tokio::task::Builder::new().spawn(whole));
+    });
+    let client = &mut program.client().await;
+    let update = when(client, "all site:seen.rs", |update| {
+        named(update, "whole").is_some_and(|task| task.state == State::Ended)
+            && update.tasks.iter().any(|task| task.state == State::Idle)
+    })
+    .await;
+    let whole = named(&update, "whole").expect("waited for");
+    assert_ne!(whole.ending, Some(loiter_model::Ending::Cancelled));
+    assert!(named(&update, "part").is_none());
+    program.finish();
+}
