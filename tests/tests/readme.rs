@@ -8,7 +8,7 @@ use loiter_model::query::REFERENCE;
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
 /// Where the objects of the JSON are defined and described.
-const JSON: &str = include_str!("../../crates/loiter-cli/src/command/json.rs");
+const JSON: &str = include_str!("../../crates/loiter-cli/src/command/json/mod.rs");
 
 /// These objects, each with what it stands for in the others.
 const OBJECTS: [(&str, &str); 15] = [

@@ -5,7 +5,7 @@
 
 #[path = "../src/table/slab.rs"]
 mod slab;
-#[path = "../src/table/slot.rs"]
+#[path = "../src/table/slot/mod.rs"]
 mod slot;
 
 /// What the files take from their crate.

@@ -19,7 +19,12 @@ use loiter_model::{
     update::{CaptureOutcome, WaitsUpdate},
 };
 
-use super::{json::Stacks, runtime, sort::sort, tasks::first};
+use super::{
+    json::{self, Stacks},
+    runtime,
+    sort::sort,
+    tasks::first,
+};
 use crate::{cli::StacksArgs, error::Error};
 
 /// Asks once and prints the answer.
@@ -32,7 +37,7 @@ pub(crate) fn run(args: &StacksArgs) -> Result<(), Error> {
     let printed = if as_text {
         answer.print(&mut out, args.all_frames)
     } else {
-        answer.document().write(&mut out)
+        json::write(&answer.document(), &mut out)
     };
     printed.map_err(Error::Output)
 }

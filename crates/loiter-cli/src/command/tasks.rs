@@ -20,7 +20,7 @@ use tokio::time;
 
 use super::{
     column::{self, Context},
-    json::Document,
+    json::{self, Document},
     runtime,
     sort::sort,
 };
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &TasksArgs) -> Result<(), Error> {
     let printed = if as_table {
         answer.print_table(&mut out)
     } else {
-        answer.document().write(&mut out)
+        json::write(&answer.document(), &mut out)
     };
     printed.map_err(Error::Output)
 }

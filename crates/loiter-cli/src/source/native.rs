@@ -98,6 +98,24 @@ impl Native {
         Err(status::explain(&status, &self.endpoint, method))
     }
 
+    /// The answers to a query, whatever its rows are.
+    fn watch<T>(&self, query: v1::Query, interval: Option<Duration>) -> Answer<'_, Updates<T>>
+    where
+        T: TryFrom<v1::TasksUpdate, Error = BadMessage> + Send + 'static,
+    {
+        let request = v1::WatchTasksRequest {
+            query: Some(query),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_tasks(request);
+            let messages = self.answer("WatchTasks", call).await?;
+            Ok(self.updates(messages, "WatchTasks"))
+        }
+        .boxed()
+    }
+
     /// The messages of a stream in the words of the model. An error ends it.
     fn updates<M, T>(&self, messages: Streaming<M>, method: &'static str) -> Updates<T>
     where
@@ -141,17 +159,7 @@ impl Source for Native {
         query: TaskQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<TasksUpdate>> {
-        let request = v1::WatchTasksRequest {
-            query: Some(v1::Query::from(&query)),
-            interval_ms: millis(interval),
-        };
-        async move {
-            let mut client = self.client()?;
-            let call = client.watch_tasks(request);
-            let messages = self.answer("WatchTasks", call).await?;
-            Ok(self.updates(messages, "WatchTasks"))
-        }
-        .boxed()
+        self.watch(v1::Query::from(&query), interval)
     }
 
     fn watch_sites(
@@ -159,17 +167,7 @@ impl Source for Native {
         query: SiteQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<SitesUpdate>> {
-        let request = v1::WatchTasksRequest {
-            query: Some(v1::Query::from(&query)),
-            interval_ms: millis(interval),
-        };
-        async move {
-            let mut client = self.client()?;
-            let call = client.watch_tasks(request);
-            let messages = self.answer("WatchTasks", call).await?;
-            Ok(self.updates(messages, "WatchTasks"))
-        }
-        .boxed()
+        self.watch(v1::Query::from(&query), interval)
     }
 
     fn watch_waits(
@@ -178,17 +176,7 @@ impl Source for Native {
         query: WaitQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<WaitsUpdate>> {
-        let request = v1::WatchTasksRequest {
-            query: Some(v1::Query::from((group, &query))),
-            interval_ms: millis(interval),
-        };
-        async move {
-            let mut client = self.client()?;
-            let call = client.watch_tasks(request);
-            let messages = self.answer("WatchTasks", call).await?;
-            Ok(self.updates(messages, "WatchTasks"))
-        }
-        .boxed()
+        self.watch(v1::Query::from((group, &query)), interval)
     }
 
     fn capture_stacks(&self, filter: Filter, thresholds: Thresholds) -> Answer<'_, CaptureOutcome> {

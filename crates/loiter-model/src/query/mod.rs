@@ -93,6 +93,14 @@ impl Window {
             rows.saturating_sub(self.limit)
         }
     }
+
+    /// The rows to show of all, and the number of the first one.
+    fn of<T>(self, rows: Vec<T>) -> (u64, impl Iterator<Item = T>) {
+        let offset = self.start(rows.len() as u64);
+        let clamped = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
+        let shown = rows.into_iter().skip(clamped(offset));
+        (offset, shown.take(clamped(self.limit)))
+    }
 }
 
 /// Resolves what a [`Task`](crate::Task) refers to by id.

@@ -88,12 +88,7 @@ impl<'a, L: Labels> SiteScan<'a, L> {
                 .then(left.site.cmp(&right.site))
         });
         let matched = rows.len() as u64;
-        let offset = self.query.window.start(matched);
-        let clamped = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
-        let window = rows
-            .into_iter()
-            .skip(clamped(offset))
-            .take(clamped(self.query.window.limit));
+        let (offset, window) = self.query.window.of(rows);
         SiteAnswer {
             totals: self.totals,
             matched,

@@ -125,12 +125,7 @@ impl<'a, L: Labels> WaitScan<'a, L> {
                 .then_with(|| number(left).cmp(&number(right)))
         });
         let matched = rows.len() as u64;
-        let offset = self.query.window.start(matched);
-        let clamped = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
-        let window = rows
-            .into_iter()
-            .skip(clamped(offset))
-            .take(clamped(self.query.window.limit));
+        let (offset, window) = self.query.window.of(rows);
         WaitAnswer {
             totals: self.totals,
             matched,

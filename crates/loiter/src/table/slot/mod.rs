@@ -16,22 +16,24 @@
 //! outlive its task, and its events must not count for the slot's next one. That is the rule by
 //! which tokio itself frees a task's memory.
 
-use std::{
-    mem::ManuallyDrop,
-    ptr,
-    task::{RawWakerVTable, Waker},
-};
+mod kept;
+mod phase;
+mod probe;
+pub(super) mod reading;
+
+use std::{ptr, task::RawWakerVTable};
 
 use loiter_model::Ending;
+
+pub(crate) use phase::{At, Phase};
+use phase::{pack, unpack};
+use probe::Probe;
 
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     fence,
 };
-
-/// Nanoseconds since the agent's start. 61 bits of them fit into a transition: 73 years.
-pub(crate) type At = u64;
 
 /// Three cache lines: what every poll and wake write, what some do, and what mostly stays.
 #[derive(Debug)]
@@ -89,81 +91,9 @@ pub(crate) struct Slot {
     waker_vtable: AtomicPtr<RawWakerVTable>,
 }
 
-/// How far the look at what a task waits on has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum Probe {
-    /// Nobody asked.
-    None = 0,
-    /// The next poll that no wake led to shall look.
-    Asked = 1,
-    /// The poll under way looks: it shall leave no trace, unless it is the task's last.
-    Looks = 2,
-}
-
-/// Which wait was seen, and in which poll: it holds only while that is the last poll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    polls: u32,
-    /// One more than the wait's id.
-    wait: u32,
-}
-
-impl Seen {
-    fn pack(self) -> u64 {
-        u64::from(self.polls) << 32 | u64::from(self.wait)
-    }
-
-    fn unpack(word: u64) -> Self {
-        Self {
-            polls: (word >> 32) as u32,
-            wait: word as u32,
-        }
-    }
-}
-
 const ONE_SPAN: u64 = 1 << 32;
 const WAKERS: u64 = ONE_SPAN - 1;
 const MINUS_ONE: u64 = u64::MAX;
-
-/// What the task is doing, as far as the slot needs to tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
-pub(crate) enum Phase {
-    /// Waiting for a wake.
-    Idle = 0,
-    /// Woken (or new), waiting for a worker.
-    Scheduled = 1,
-    /// Inside a poll that a wake led to.
-    Running = 2,
-    /// The same, and woken again since the poll began: it will be scheduled after it.
-    RunningWoken = 3,
-    /// Inside a poll without a wake before it: a `block_on` root, or the drop of the future.
-    Unprompted = 4,
-    /// The same, and woken since.
-    UnpromptedWoken = 5,
-    /// Its future is gone.
-    Ended = 6,
-}
-
-const PHASE_BITS: u32 = 3;
-
-fn pack(at: At, phase: Phase) -> u64 {
-    at << PHASE_BITS | phase as u64
-}
-
-fn unpack(word: u64) -> (At, Phase) {
-    let phase = match word & ((1 << PHASE_BITS) - 1) {
-        0 => Phase::Idle,
-        1 => Phase::Scheduled,
-        2 => Phase::Running,
-        3 => Phase::RunningWoken,
-        4 => Phase::Unprompted,
-        5 => Phase::UnpromptedWoken,
-        _ => Phase::Ended,
-    };
-    (word >> PHASE_BITS, phase)
-}
 
 /// What is known of a task when it is spawned.
 #[derive(Clone, Copy, Debug, Default)]
@@ -198,31 +128,6 @@ pub(crate) enum Held {
     BySomeWaker,
     /// The last span reference went and no waker is left: the task has ended, free its slot.
     NoMore,
-}
-
-/// The words of a slot as one reader saw them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
-    pub(crate) seq: u64,
-    pub(crate) since: At,
-    pub(crate) phase: Phase,
-    pub(crate) busy: u64,
-    pub(crate) scheduled: u64,
-    pub(crate) polls: u64,
-    pub(crate) wakes: u64,
-    pub(crate) self_wakes: u64,
-    pub(crate) live_wakers: u32,
-    pub(crate) longest_poll: u64,
-    pub(crate) woken_by: u64,
-    pub(crate) tokio_id: u64,
-    pub(crate) parent: u64,
-    pub(crate) spawned_at: At,
-    pub(crate) site: u32,
-    pub(crate) name: Option<u32>,
-    pub(crate) size: u32,
-    pub(crate) original_size: u32,
-    pub(crate) kind: u32,
-    pub(crate) wait: Option<u32>,
 }
 
 impl Slot {
@@ -297,19 +202,14 @@ impl Slot {
         self.name.store(id.saturating_add(1), Relaxed);
     }
 
-    /// Whether this waker is the one that is kept.
-    #[inline]
-    pub(crate) fn keeps(&self, waker: &Waker) -> bool {
-        let kept = (
-            self.waker_data.load(Relaxed).cast_const(),
-            self.waker_vtable.load(Relaxed).cast_const(),
-        );
-        kept == (waker.data(), ptr::from_ref(waker.vtable()))
-    }
-
     /// Its place in the slab.
     pub(crate) fn index(&self) -> u32 {
         self.index
+    }
+
+    /// Polls that have ended; together with [`seq`](Self::seq), names the current wait.
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.load(Relaxed)
     }
 
     // --- who has it ---
@@ -458,106 +358,7 @@ impl Slot {
         })
     }
 
-    /// Ends a poll that only looked: the wait goes on as if it had not been. Not when the task
-    /// was woken meanwhile.
-    fn resume_wait(&self, word: u64) -> bool {
-        let left_at = self.left_at.load(Relaxed);
-        let resumed = left_at != 0
-            && unpack(word).1 == Phase::Unprompted
-            && self
-                .transition
-                .compare_exchange(word, pack(left_at, Phase::Idle), AcqRel, Acquire)
-                .is_ok();
-        if resumed {
-            self.wakes_beyond_polls.fetch_add(1, Relaxed);
-        }
-        resumed
-    }
-
-    /// Whether this poll, which has just begun, was asked to look at what the task waits on. A
-    /// poll that a wake led to never looks: that wait is over.
-    pub(crate) fn shall_look(&self) -> bool {
-        if self.probe.load(Relaxed) != Probe::Asked as u32 {
-            return false;
-        }
-        let looks = matches!(
-            unpack(self.transition.load(Relaxed)).1,
-            Phase::Unprompted | Phase::UnpromptedWoken
-        );
-        let next = if looks { Probe::Looks } else { Probe::None };
-        self.probe.store(next as u32, Relaxed);
-        looks
-    }
-
-    /// The poll that looked was the task's last: a poll like any other.
-    pub(crate) fn looked_in_vain(&self) {
-        self.probe.store(Probe::None as u32, Relaxed);
-    }
-
-    /// Polls that have ended; together with [`seq`](Self::seq), names the current wait.
-    pub(crate) fn polls(&self) -> u64 {
-        self.polls.load(Relaxed)
-    }
-
-    /// The runtime's own waker of the task, which stays for the slot's life.
-    pub(crate) fn keep_waker(&self, waker: Waker) {
-        let waker = ManuallyDrop::new(waker);
-        self.waker_data.store(waker.data().cast_mut(), Relaxed);
-        self.waker_vtable
-            .store(ptr::from_ref(waker.vtable()).cast_mut(), Release);
-    }
-
-    /// The halves of the runtime's own waker, if one is kept.
-    pub(crate) fn kept_waker(&self) -> Option<(*const (), &'static RawWakerVTable)> {
-        let vtable = self.waker_vtable.load(Acquire);
-        // SAFETY: the pointer is null or was made from a `&'static` in `keep_waker`.
-        let vtable = unsafe { vtable.cast_const().as_ref() }?;
-        Some((self.waker_data.load(Relaxed).cast_const(), vtable))
-    }
-
-    /// Forgets the kept waker and gives it back. Only for whoever frees the slot: nothing else
-    /// uses it any more.
-    pub(crate) fn take_waker(&self) -> Option<Waker> {
-        let (data, vtable) = self.kept_waker()?;
-        self.waker_vtable.store(ptr::null_mut(), Relaxed);
-        // SAFETY: both halves came from the one waker that `keep_waker` took and forgot, and it
-        // is given back once only: the vtable is null from now on.
-        Some(unsafe { Waker::new(data, vtable) })
-    }
-
     // --- wakers ---
-
-    /// Counts a waker more, if the slot still belongs to this task: then it is not freed until
-    /// [`waker_gone`](Self::waker_gone). For the agent's thread.
-    pub(crate) fn hold(&self, seq: u64) -> bool {
-        let mut holders = self.holders.load(Acquire);
-        loop {
-            if holders == 0 || self.seq.load(Relaxed) != seq {
-                return false;
-            }
-            match self
-                .holders
-                .compare_exchange_weak(holders, holders + 1, AcqRel, Acquire)
-            {
-                Ok(_) => return true,
-                Err(current) => holders = current,
-            }
-        }
-    }
-
-    /// Whether a look was asked for that no poll has taken up.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.probe.load(Relaxed) == Probe::Asked as u32
-    }
-
-    /// Asks for a look; to be followed by a wake of the kept waker. Not while another one is
-    /// asked for or under way, which would then leave a trace.
-    pub(crate) fn ask(&self) -> bool {
-        let (none, asked) = (Probe::None as u32, Probe::Asked as u32);
-        self.probe
-            .compare_exchange(none, asked, Relaxed, Relaxed)
-            .is_ok()
-    }
 
     /// Whether the future that tokio was given is of this size.
     pub(crate) fn is_of_size(&self, bytes: usize) -> bool {
@@ -668,76 +469,6 @@ impl Slot {
     /// Whether only one span reference is left.
     pub(crate) fn is_last_span(&self) -> bool {
         self.holders.load(Acquire) >> 32 == 1
-    }
-
-    // --- the reader ---
-
-    /// What the task waits on since its poll number `polls` (only as long as that is its last
-    /// one).
-    pub(crate) fn set_wait(&self, polls: u64, wait: u32) {
-        let seen = Seen {
-            polls: polls as u32,
-            wait: wait + 1,
-        };
-        self.seen.store(seen.pack(), Relaxed);
-    }
-
-    /// Everything, if the slot belongs to one task throughout; `None` if it is free or changed
-    /// hands meanwhile.
-    pub(crate) fn read(&self) -> Option<Reading> {
-        let (seq, reading) = self.guarded(|slot| {
-            let (since, phase) = unpack(slot.transition.load(Acquire));
-            let polls = slot.polls.load(Relaxed);
-            // What is under way, and what it has already led to.
-            let (running, woken) = match phase {
-                Phase::Idle | Phase::Ended => (0, 0),
-                Phase::Scheduled => (0, 1),
-                Phase::Running | Phase::Unprompted => (1, 0),
-                Phase::RunningWoken | Phase::UnpromptedWoken => (1, 1),
-            };
-            let wakes = (slot.wakes_beyond_polls.load(Relaxed))
-                .wrapping_add(polls + running + woken)
-                .cast_signed();
-            let seen = Seen::unpack(slot.seen.load(Relaxed));
-            let seen_now = phase == Phase::Idle && seen.polls == polls as u32;
-            Reading {
-                seq: 0,
-                since,
-                phase,
-                busy: slot.busy.load(Relaxed),
-                scheduled: slot.scheduled.load(Relaxed),
-                polls,
-                // One too few in the middle of a poll's bookkeeping.
-                wakes: u64::try_from(wakes).unwrap_or(0),
-                self_wakes: slot.self_wakes.load(Relaxed),
-                live_wakers: (slot.holders.load(Relaxed) & WAKERS) as u32,
-                longest_poll: slot.longest_poll.load(Relaxed),
-                woken_by: slot.woken_by.load(Relaxed),
-                tokio_id: slot.tokio_id.load(Relaxed),
-                parent: slot.parent.load(Relaxed),
-                spawned_at: slot.spawned_at.load(Relaxed),
-                site: slot.site.load(Relaxed),
-                name: slot.name.load(Relaxed).checked_sub(1),
-                size: slot.size.load(Relaxed),
-                original_size: slot.original_size.load(Relaxed),
-                kind: slot.kind.load(Relaxed),
-                wait: seen.wait.checked_sub(1).filter(|_| seen_now),
-            }
-        })?;
-        Some(Reading { seq, ..reading })
-    }
-
-    /// What `look` sees and the number of the task it belongs to; `None` if the slot is free or
-    /// changed hands meanwhile, when `look` may have seen a mixture.
-    pub(crate) fn guarded<T>(&self, look: impl FnOnce(&Self) -> T) -> Option<(u64, T)> {
-        let seq = self.seq.load(Acquire);
-        if seq == 0 {
-            return None;
-        }
-        let seen = look(self);
-        // Pairs with the fence in `begin`.
-        fence(Acquire);
-        (self.seq.load(Relaxed) == seq).then_some((seq, seen))
     }
 }
 

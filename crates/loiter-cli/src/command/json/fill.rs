@@ -1,0 +1,291 @@
+//! What of the model goes into which field.
+
+use loiter_model::{
+    self as model, Nanos, Thresholds,
+    query::Labels,
+    update::{CaptureOutcome, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
+};
+
+use super::{
+    Branch, Capture, Document, Frame, Limits, Quantiles, Rows, SCHEMA, Site, SiteStats, Stack,
+    Stacks, Target, Task, TaskName, Totals, Wait,
+};
+
+impl Document {
+    /// A row a task.
+    pub(crate) fn of_tasks(
+        target: &model::Target,
+        thresholds: &Thresholds,
+        update: &TasksUpdate,
+    ) -> Self {
+        let task = |task| Task::new(task, thresholds, &update.labels);
+        let rows = Rows::Tasks(update.tasks.iter().map(task).collect());
+        Self::new(target, thresholds, &update.overview, update.matched, rows)
+    }
+
+    /// A row a site.
+    pub(crate) fn of_sites(
+        target: &model::Target,
+        thresholds: &Thresholds,
+        update: &SitesUpdate,
+    ) -> Self {
+        let site = |stats| SiteStats::new(stats, &update.labels);
+        let rows = Rows::Sites(update.sites.iter().map(site).collect());
+        Self::new(target, thresholds, &update.overview, update.matched, rows)
+    }
+
+    fn new(
+        target: &model::Target,
+        thresholds: &Thresholds,
+        overview: &Overview,
+        matched: u64,
+        rows: Rows,
+    ) -> Self {
+        Self {
+            schema: SCHEMA,
+            target: Target::new(target),
+            tier: target.tier.name(),
+            thresholds: Limits::new(thresholds),
+            at_ns: overview.at.0,
+            totals: Totals::new(&overview.totals),
+            matched,
+            rows,
+        }
+    }
+}
+
+impl Stacks {
+    /// `name` gives the names of the tasks in the samples.
+    pub(crate) fn new(
+        target: &model::Target,
+        thresholds: &Thresholds,
+        capture: Option<&CaptureOutcome>,
+        update: &WaitsUpdate,
+        name: impl Fn(model::TaskSeq) -> Option<String>,
+    ) -> Self {
+        let stack = |stats| Stack::new(stats, &update.labels, &name);
+        Self {
+            schema: SCHEMA,
+            target: Target::new(target),
+            tier: target.tier.name(),
+            thresholds: Limits::new(thresholds),
+            at_ns: update.overview.at.0,
+            totals: Totals::new(&update.overview.totals),
+            capture: capture.map(Capture::new),
+            matched: update.matched,
+            stacks: update.waits.iter().map(stack).collect(),
+        }
+    }
+}
+
+impl Capture {
+    fn new(outcome: &CaptureOutcome) -> Self {
+        Self {
+            matched: outcome.matched,
+            captured: outcome.captured,
+            not_idle: outcome.not_idle,
+            not_watched: outcome.not_watched,
+            timed_out: outcome.timed_out,
+            over_limit: outcome.over_limit,
+        }
+    }
+}
+
+impl Stack {
+    fn new(
+        stats: &model::WaitStats,
+        labels: &LabelSet,
+        name: impl Fn(model::TaskSeq) -> Option<String>,
+    ) -> Self {
+        let wait = stats.wait.and_then(|id| labels.wait(id));
+        let sample = stats.sample.iter();
+        Self {
+            kind: wait.as_ref().map(|wait| wait.kind.name()),
+            source: wait.as_ref().map(|wait| wait.stack.source.name()),
+            state: stats.state.name(),
+            count: stats.count,
+            oldest_ns: stats.oldest.map(nanos),
+            median_ns: stats.median.map(nanos),
+            bytes: stats.bytes,
+            site: labels.site(stats.site).map(|site| Site::new(&site)),
+            tasks: sample
+                .map(|&seq| TaskName {
+                    seq: seq.get(),
+                    name: name(seq),
+                })
+                .collect(),
+            branches: wait.map_or_else(Vec::new, |wait| {
+                let branches = wait.stack.branches.iter();
+                branches
+                    .map(|branch| Branch {
+                        frames: branch.frames.iter().map(Frame::new).collect(),
+                    })
+                    .collect()
+            }),
+        }
+    }
+}
+
+impl Frame {
+    fn new(frame: &model::Frame) -> Self {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let number = |number| (number > 0).then_some(number);
+        Self {
+            origin: frame.origin().name(),
+            function: text(&frame.function),
+            file: text(&frame.file),
+            line: number(frame.line),
+            column: number(frame.column),
+        }
+    }
+}
+
+impl Target {
+    fn new(target: &model::Target) -> Self {
+        Self {
+            name: target.name.clone(),
+            pid: target.pid,
+            host: target.host.clone(),
+            agent_version: target.agent_version.clone(),
+            // Not a number: most JSON readers are exact up to 2^53 only.
+            run_id: format!("{:016x}", target.run_id),
+            started_unix_ns: target.started_unix.0,
+            uptime_ns: target.uptime.0,
+            max_tasks: target.max_tasks,
+        }
+    }
+}
+
+impl Limits {
+    fn new(thresholds: &Thresholds) -> Self {
+        Self {
+            blocked_after_ns: thresholds.blocked_after.0,
+            hogging_after_ns: thresholds.hogging_after.0,
+            starved_after_ns: thresholds.starved_after.0,
+        }
+    }
+}
+
+impl Totals {
+    fn new(totals: &model::Totals) -> Self {
+        Self {
+            alive: totals.alive,
+            running: totals.running,
+            scheduled: totals.scheduled,
+            idle: totals.idle,
+            blocked: totals.blocked,
+            hogging: totals.hogging,
+            starved: totals.starved,
+            spawned: totals.spawned,
+            ended: totals.ended,
+            untracked: totals.untracked,
+            remembered: totals.remembered,
+        }
+    }
+}
+
+impl Task {
+    fn new(task: &model::Task, thresholds: &Thresholds, labels: &LabelSet) -> Self {
+        Self {
+            seq: task.seq.get(),
+            tokio_id: task.tokio_id.map(Into::into),
+            name: task
+                .name
+                .and_then(|id| labels.name(id))
+                .map(|name| name.to_string()),
+            kind: task.kind.name(),
+            state: task.state.name(),
+            warn: task.condition(thresholds).map(model::Condition::name),
+            ending: task.ending.map(model::Ending::name),
+            in_state_ns: task.in_state.0,
+            idle_ns: task.idle().map(nanos),
+            wait: task
+                .wait
+                .and_then(|id| labels.wait(id))
+                .map(|wait| Wait::new(&wait)),
+            busy_ns: task.busy.0,
+            scheduled_ns: task.scheduled.0,
+            total_idle_ns: task.total_idle().0,
+            total_ns: task.total.0,
+            spawned_at_ns: task.spawned_at.0,
+            polls: task.polls,
+            longest_poll_ns: task.longest_poll.0,
+            wakes: task.wakes,
+            self_wakes: task.self_wakes,
+            wakers: task.live_wakers,
+            woken_by: task.woken_by.map(model::TaskSeq::get),
+            parent: task.parent.map(model::TaskSeq::get),
+            size_bytes: task.size,
+            original_size_bytes: task.original_size,
+            site: labels.site(task.site).map(|site| Site::new(&site)),
+        }
+    }
+}
+
+impl Wait {
+    fn new(wait: &model::Wait) -> Self {
+        let place = wait.place.as_ref();
+        Self {
+            kind: wait.kind.name(),
+            function: place.map(|frame| frame.function.to_string()),
+            file: place
+                .filter(|frame| !frame.file.is_empty())
+                .map(|frame| frame.file.to_string()),
+            line: place.map(|frame| frame.line).filter(|line| *line > 0),
+        }
+    }
+}
+
+impl Site {
+    fn new(site: &model::Site) -> Self {
+        Self {
+            file: site.file.to_string(),
+            line: site.line,
+            column: site.column,
+            function: (!site.function.is_empty()).then(|| site.function.to_string()),
+        }
+    }
+}
+
+impl SiteStats {
+    fn new(stats: &model::SiteStats, labels: &LabelSet) -> Self {
+        Self {
+            site: labels.site(stats.site).map(|site| Site::new(&site)),
+            alive: stats.alive,
+            running: stats.running,
+            scheduled: stats.scheduled,
+            idle: stats.idle,
+            blocked: stats.blocked,
+            hogging: stats.hogging,
+            starved: stats.starved,
+            spawned: stats.spawned,
+            ended: stats.ended,
+            spawned_per_sec: stats.spawned_per_sec,
+            ended_per_sec: stats.ended_per_sec,
+            oldest_idle_ns: stats.oldest_idle.map(nanos),
+            median_idle_ns: stats.median_idle.map(nanos),
+            bytes: stats.bytes,
+            history: stats.history.clone(),
+            poll: Quantiles::new(&stats.poll),
+            scheduled_for: Quantiles::new(&stats.scheduled_for),
+            waited: Quantiles::new(&stats.waited),
+            lifetime: Quantiles::new(&stats.lifetime),
+        }
+    }
+}
+
+impl Quantiles {
+    fn new(quantiles: &model::Quantiles) -> Self {
+        Self {
+            count: quantiles.count,
+            p50_ns: quantiles.p50.0,
+            p90_ns: quantiles.p90.0,
+            p99_ns: quantiles.p99.0,
+            max_ns: quantiles.max.0,
+        }
+    }
+}
+
+fn nanos(nanos: Nanos) -> u64 {
+    nanos.0
+}

@@ -1,0 +1,315 @@
+//! Anything that can be sent.
+
+use loiter_model::{
+    Distribution, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Tier, Totals,
+    WaitId, WaitStats,
+    query::{Column, Query},
+    update::{
+        Event, EventBatch, EventKind, LabelSet, Overview, SitesUpdate, Stretch, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use crate::arbitrary::{filter, labels, nanos, sort, task, tasks, thresholds, window};
+
+pub(crate) fn label_set() -> impl Strategy<Value = LabelSet> {
+    (0..4usize).prop_map(|few| {
+        let all = labels();
+        LabelSet {
+            names: all.names.into_iter().take(few).collect(),
+            sites: all.sites.into_iter().take(few).collect(),
+            waits: all.waits.into_iter().take(2 * few).collect(),
+        }
+    })
+}
+
+pub(crate) fn overview() -> impl Strategy<Value = Overview> {
+    (
+        any::<[u64; 11]>(),
+        nanos(),
+        nanos(),
+        vec(any::<u32>(), 0..4),
+        option::of(any::<u64>()),
+    )
+        .prop_map(|(counts, at, scan_time, history, runtime_tasks)| {
+            let [
+                alive,
+                running,
+                scheduled,
+                idle,
+                blocked,
+                hogging,
+                starved,
+                rest @ ..,
+            ] = counts;
+            let [spawned, ended, untracked, remembered] = rest;
+            Overview {
+                at,
+                totals: Totals {
+                    alive,
+                    running,
+                    scheduled,
+                    idle,
+                    blocked,
+                    hogging,
+                    starved,
+                    spawned,
+                    ended,
+                    untracked,
+                    remembered,
+                },
+                history,
+                scan_time,
+                runtime_tasks,
+            }
+        })
+}
+
+pub(crate) fn tasks_update() -> impl Strategy<Value = TasksUpdate> {
+    (overview(), any::<[u64; 2]>(), tasks(5), label_set()).prop_map(
+        |(overview, [matched, offset], tasks, labels)| TasksUpdate {
+            overview,
+            matched,
+            offset,
+            tasks,
+            labels,
+        },
+    )
+}
+
+pub(crate) fn quantiles() -> impl Strategy<Value = Quantiles> {
+    any::<[u64; 5]>().prop_map(|[count, p50, p90, p99, max]| Quantiles {
+        count,
+        p50: Nanos(p50),
+        p90: Nanos(p90),
+        p99: Nanos(p99),
+        max: Nanos(max),
+    })
+}
+
+pub(crate) fn site_stats() -> impl Strategy<Value = SiteStats> {
+    let idle = || option::of(nanos());
+    let quantiles = [quantiles(), quantiles(), quantiles(), quantiles()];
+    let rates = [0.0..1e9, 0.0..1e9];
+    let history = vec(any::<u32>(), 0..4);
+    (
+        any::<u32>(),
+        any::<[u64; 10]>(),
+        rates,
+        idle(),
+        idle(),
+        history,
+        quantiles,
+    )
+        .prop_map(
+            |(site, counts, rates, oldest_idle, median_idle, history, quantiles)| {
+                let [
+                    alive,
+                    idle,
+                    scheduled,
+                    running,
+                    blocked,
+                    hogging,
+                    starved,
+                    rest @ ..,
+                ] = counts;
+                let [spawned, ended, bytes] = rest;
+                let [spawned_per_sec, ended_per_sec] = rates;
+                let [poll, scheduled_for, waited, lifetime] = quantiles;
+                SiteStats {
+                    site: SiteId(site),
+                    alive,
+                    idle,
+                    scheduled,
+                    running,
+                    blocked,
+                    hogging,
+                    starved,
+                    spawned,
+                    ended,
+                    spawned_per_sec,
+                    ended_per_sec,
+                    oldest_idle,
+                    median_idle,
+                    bytes,
+                    history,
+                    poll,
+                    scheduled_for,
+                    waited,
+                    lifetime,
+                }
+            },
+        )
+}
+
+pub(crate) fn sites_update() -> impl Strategy<Value = SitesUpdate> {
+    (
+        overview(),
+        any::<[u64; 2]>(),
+        vec(site_stats(), 0..4),
+        label_set(),
+    )
+        .prop_map(|(overview, [matched, offset], sites, labels)| SitesUpdate {
+            overview,
+            matched,
+            offset,
+            sites,
+            labels,
+        })
+}
+
+pub(crate) fn wait_stats() -> impl Strategy<Value = WaitStats> {
+    (
+        option::of(any::<u32>()),
+        select(&State::ALL[..]),
+        any::<[u32; 2]>(),
+        option::of(nanos()),
+        option::of(nanos()),
+        vec(1..u64::MAX, 0..9),
+    )
+        .prop_map(
+            |(wait, state, [site, count], oldest, median, sample)| WaitStats {
+                wait: wait.map(WaitId),
+                state,
+                site: SiteId(site),
+                count: u64::from(count),
+                oldest,
+                median,
+                bytes: u64::from(count) << 32,
+                sample: sample.into_iter().filter_map(TaskSeq::new).collect(),
+            },
+        )
+}
+
+pub(crate) fn waits_update() -> impl Strategy<Value = WaitsUpdate> {
+    (
+        overview(),
+        any::<[u64; 2]>(),
+        vec(wait_stats(), 0..4),
+        label_set(),
+    )
+        .prop_map(|(overview, [matched, offset], waits, labels)| WaitsUpdate {
+            overview,
+            matched,
+            offset,
+            waits,
+            labels,
+        })
+}
+
+pub(crate) fn distribution() -> impl Strategy<Value = Distribution> {
+    vec((any::<u64>(), 0..9u64), 0..6).prop_map(|samples| {
+        let mut distribution = Distribution::default();
+        for (sample, count) in samples {
+            distribution.add(Nanos(sample), count);
+        }
+        distribution
+    })
+}
+
+pub(crate) fn detail() -> impl Strategy<Value = TaskDetail> {
+    let stretch =
+        (nanos(), select(&State::ALL[..])).prop_map(|(from, state)| Stretch { from, state });
+    let tasks = (task(), option::of(task()), option::of(task()), label_set());
+    let distributions = [
+        distribution(),
+        distribution(),
+        distribution(),
+        distribution(),
+    ];
+    (
+        nanos(),
+        tasks,
+        distributions,
+        vec(stretch, 0..4),
+        any::<u64>(),
+    )
+        .prop_map(
+            |(at, (task, parent, woken_by, labels), distributions, timeline, lost)| {
+                let [poll, scheduled, site_poll, site_scheduled] = distributions;
+                TaskDetail {
+                    at,
+                    task,
+                    parent,
+                    woken_by,
+                    labels,
+                    poll,
+                    scheduled,
+                    site_poll,
+                    site_scheduled,
+                    timeline,
+                    lost,
+                }
+            },
+        )
+}
+
+pub(crate) fn target() -> impl Strategy<Value = Target> {
+    let tier = select(vec![
+        Tier::EveryTask,
+        Tier::NotBuiltIn,
+        Tier::SubscriberTaken,
+    ]);
+    let texts = ["\\PC{0,4}", "\\PC{0,4}", "\\PC{0,4}"];
+    (texts, any::<u32>(), any::<[u64; 4]>(), tier, thresholds()).prop_map(
+        |(
+            [name, host, agent_version],
+            pid,
+            [run_id, started, uptime, max_tasks],
+            tier,
+            thresholds,
+        )| {
+            Target {
+                name,
+                pid,
+                host,
+                agent_version,
+                run_id,
+                started_unix: Nanos(started),
+                uptime: Nanos(uptime),
+                tier,
+                thresholds,
+                max_tasks,
+            }
+        },
+    )
+}
+
+pub(crate) fn event() -> impl Strategy<Value = Event> {
+    let seq = || (0..4u64).prop_map(TaskSeq::new);
+    let kind = prop_oneof![
+        (any::<u32>(), seq()).prop_map(|(site, parent)| EventKind::Spawn {
+            site: SiteId(site),
+            parent,
+        }),
+        Just(EventKind::PollStart),
+        Just(EventKind::PollEnd),
+        seq().prop_map(|by| EventKind::Wake { by }),
+        Just(EventKind::Drop),
+    ];
+    (any::<u64>(), 1..u64::MAX, kind).prop_map(|(at, task, kind)| Event {
+        at: Nanos(at),
+        task: TaskSeq::new(task).expect("above zero"),
+        kind,
+    })
+}
+
+pub(crate) fn batch() -> impl Strategy<Value = EventBatch> {
+    (vec(event(), 0..8), label_set(), any::<u64>()).prop_map(|(events, labels, lost)| EventBatch {
+        events,
+        labels,
+        lost,
+    })
+}
+
+pub(crate) fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
+    (filter(), sort(), window(), thresholds()).prop_map(|(filter, sort, window, thresholds)| {
+        Query {
+            filter,
+            sort,
+            window,
+            thresholds,
+        }
+    })
+}

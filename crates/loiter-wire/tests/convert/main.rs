@@ -1,0 +1,145 @@
+//! What is sent arrives as it was, and nothing that arrives breaks the receiver.
+
+mod anything;
+#[path = "../../../loiter-model/tests/arbitrary/mod.rs"]
+mod arbitrary;
+mod refused;
+
+use loiter_model::{
+    Distribution, Target, Task, Thresholds,
+    query::{Group, SiteColumn, TaskColumn, WaitColumn},
+    update::{CaptureOutcome, EventBatch, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+};
+use loiter_wire::{BadMessage, Question, v1};
+use proptest::{collection::vec, prelude::*, sample::select};
+use prost::Message;
+
+use crate::{anything::*, arbitrary::thresholds};
+
+/// Over the wire as bytes.
+fn sent<M: Message + Default>(message: M) -> M {
+    M::decode(&*message.encode_to_vec()).expect("what was encoded decodes")
+}
+
+/// Makes something of any bytes, or explains.
+fn received<M: Message + Default, T: TryFrom<M, Error = BadMessage>>(bytes: &[u8]) {
+    if let Ok(message) = M::decode(bytes)
+        && let Err(error) = T::try_from(message)
+    {
+        assert!(error.to_string().contains('`'), "{error} names no field");
+    }
+}
+
+fn receive_as_anything(bytes: &[u8]) {
+    received::<v1::Task, Task>(bytes);
+    received::<v1::TasksUpdate, TasksUpdate>(bytes);
+    received::<v1::TasksUpdate, SitesUpdate>(bytes);
+    received::<v1::TasksUpdate, WaitsUpdate>(bytes);
+    received::<v1::TaskDetail, TaskDetail>(bytes);
+    received::<v1::Distribution, Distribution>(bytes);
+    received::<v1::Target, Target>(bytes);
+    received::<v1::EventBatch, EventBatch>(bytes);
+    if let Ok(query) = v1::Query::decode(bytes) {
+        let _ = Question::read(query, Thresholds::default());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn updates_arrive_as_they_were(
+        tasks in tasks_update(),
+        sites in sites_update(),
+        waits in waits_update(),
+    ) {
+        let message = sent(v1::TasksUpdate::from(tasks.clone()));
+        prop_assert_eq!(TasksUpdate::try_from(message), Ok(tasks));
+        let message = sent(v1::TasksUpdate::from(sites.clone()));
+        prop_assert_eq!(SitesUpdate::try_from(message), Ok(sites));
+        let message = sent(v1::TasksUpdate::from(waits.clone()));
+        prop_assert_eq!(WaitsUpdate::try_from(message), Ok(waits));
+    }
+
+    #[test]
+    fn an_outcome_arrives_as_it_was(counts in any::<[u64; 6]>()) {
+        let [matched, captured, not_idle, not_watched, timed_out, over_limit] = counts;
+        let outcome = CaptureOutcome {
+            matched,
+            captured,
+            not_idle,
+            not_watched,
+            timed_out,
+            over_limit,
+        };
+        let message = sent(v1::CaptureStacksReply::from(outcome));
+        prop_assert_eq!(CaptureOutcome::from(message), outcome);
+    }
+
+    #[test]
+    fn details_arrive_as_they_were(detail in detail()) {
+        let message = sent(v1::TaskDetail::from(detail.clone()));
+        prop_assert_eq!(TaskDetail::try_from(message), Ok(detail));
+    }
+
+    #[test]
+    fn targets_arrive_as_they_were(target in target()) {
+        let message = sent(v1::Target::from(target.clone()));
+        prop_assert_eq!(Target::try_from(message), Ok(target));
+    }
+
+    #[test]
+    fn events_arrive_as_they_were(batch in batch()) {
+        let message = sent(v1::EventBatch::from(batch.clone()));
+        prop_assert_eq!(EventBatch::try_from(message), Ok(batch));
+    }
+
+    #[test]
+    fn queries_arrive_as_they_were(
+        tasks in query::<TaskColumn>(),
+        sites in query::<SiteColumn>(),
+        waits in query::<WaitColumn>(),
+        group in select(&Group::ALL[..]),
+        own in thresholds(),
+    ) {
+        let message = sent(v1::Query::from(&tasks));
+        prop_assert_eq!(Question::read(message, own), Ok(Question::Tasks(tasks)));
+        let message = sent(v1::Query::from(&sites));
+        prop_assert_eq!(Question::read(message, own), Ok(Question::Sites(sites)));
+        let message = sent(v1::Query::from((group, &waits)));
+        prop_assert_eq!(Question::read(message, own), Ok(Question::Waits(group, waits)));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_received(bytes in vec(any::<u8>(), 0..64)) {
+        receive_as_anything(&bytes);
+    }
+
+    #[test]
+    fn damaged_messages_are_received(
+        tasks in tasks_update(),
+        sites in sites_update(),
+        waits in waits_update(),
+        detail in detail(),
+        batch in batch(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        for mut bytes in [
+            v1::TasksUpdate::from(tasks).encode_to_vec(),
+            v1::TasksUpdate::from(sites).encode_to_vec(),
+            v1::TasksUpdate::from(waits).encode_to_vec(),
+            v1::TaskDetail::from(detail).encode_to_vec(),
+            v1::EventBatch::from(batch).encode_to_vec(),
+        ] {
+            for (at, byte) in &damage {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = *byte;
+                }
+            }
+            receive_as_anything(&bytes);
+        }
+    }
+}

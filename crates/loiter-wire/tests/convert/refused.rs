@@ -1,0 +1,280 @@
+//! What makes no sense is refused, what only newer peers know is read.
+
+use loiter_model::{
+    Nanos, SiteId, SiteStats, StackSource, Target, Task, TaskSeq, Thresholds, Tier, WaitId,
+    WaitKind,
+    query::{SiteColumn, Sort, TaskColumn, TaskQuery, Window},
+    update::{Event, EventBatch, EventKind, LabelSet, SitesUpdate, TasksUpdate, WaitsUpdate},
+};
+use loiter_wire::{BadQuery, Question, v1};
+
+use crate::arbitrary::labels;
+
+fn some_task() -> v1::Task {
+    v1::Task {
+        seq: 1,
+        kind: v1::Kind::Task.into(),
+        state: v1::State::Ended.into(),
+        ending: v1::Ending::Panicked.into(),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn a_task_that_makes_no_sense_is_refused() {
+    let task = some_task();
+    assert!(Task::try_from(task).is_ok());
+    for (task, what) in [
+        (v1::Task { seq: 0, ..task }, "a message without `Task.seq`"),
+        (
+            v1::Task { kind: 0, ..task },
+            "a message without `Task.kind`",
+        ),
+        (
+            v1::Task { kind: 9, ..task },
+            "9 as `Task.kind`, an unknown kind",
+        ),
+        (
+            v1::Task { state: 0, ..task },
+            "a message without `Task.state`",
+        ),
+        (
+            v1::Task { state: -1, ..task },
+            "-1 as `Task.state`, an unknown state",
+        ),
+    ] {
+        let error = Task::try_from(task).expect_err(what);
+        assert_eq!(error.to_string(), format!("the peer sent {what}"));
+    }
+}
+
+#[test]
+fn what_only_newer_peers_know_is_read_as_well_as_can_be() {
+    let newer = v1::Task {
+        ending: 17,
+        ..some_task()
+    };
+    let task = Task::try_from(newer).expect("a task");
+    assert_eq!(task.ending, Some(loiter_model::Ending::Unknown));
+
+    let alive = v1::Task {
+        state: v1::State::Idle.into(),
+        ..some_task()
+    };
+    assert_eq!(Task::try_from(alive).expect("a task").ending, None);
+    assert_eq!(
+        Task::try_from(v1::Task {
+            wait: Some(1),
+            ..alive
+        })
+        .expect("a task")
+        .wait,
+        Some(WaitId(1))
+    );
+    let ended = v1::Task {
+        wait: Some(1),
+        ..some_task()
+    };
+    assert_eq!(Task::try_from(ended).expect("a task").wait, None);
+
+    let wait = v1::Wait {
+        kind: 99,
+        source: 99,
+        ..Default::default()
+    };
+    let labels = LabelSet::try_from(labels_with(wait)).expect("labels");
+    let wait = &labels.waits[&WaitId(1)];
+    assert_eq!(
+        (wait.kind, wait.stack.source),
+        (WaitKind::Unknown, StackSource::Sampled)
+    );
+
+    let target = v1::Target {
+        tier: 17,
+        thresholds: Some(Thresholds::default().into()),
+        ..Default::default()
+    };
+    let target = Target::try_from(target).expect("a target");
+    assert_eq!(target.tier, Tier::EveryTask);
+}
+
+fn labels_with(wait: v1::Wait) -> v1::Labels {
+    v1::Labels {
+        waits: [(1, wait)].into(),
+        frames: [(3, v1::Frame::default())].into(),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn frames_are_sent_once() {
+    let labels = v1::Labels::from(&labels());
+    let frames: Vec<_> = labels.frames.values().collect();
+    assert_eq!(frames.len(), 3, "{frames:?}");
+}
+
+#[test]
+fn frames_that_are_not_there_are_refused() {
+    let branch = |frame| v1::Branch {
+        frames: vec![3, frame],
+    };
+    for (wait, expected) in [
+        (
+            v1::Wait {
+                branches: vec![branch(3), branch(4)],
+                ..Default::default()
+            },
+            Err("4 as `Branch.frames`, which is not in `Labels.frames`"),
+        ),
+        (
+            v1::Wait {
+                place: Some(5),
+                ..Default::default()
+            },
+            Err("5 as `Wait.place`, which is not in `Labels.frames`"),
+        ),
+        (
+            v1::Wait {
+                place: Some(3),
+                branches: vec![branch(3)],
+                ..Default::default()
+            },
+            Ok(()),
+        ),
+    ] {
+        let labels = LabelSet::try_from(labels_with(wait));
+        let read = labels.as_ref().map(|_| ()).map_err(|error| &*error.what);
+        assert_eq!(read, expected);
+    }
+}
+
+#[test]
+fn rows_of_the_other_kind_are_refused() {
+    let tasks = v1::TasksUpdate::from(TasksUpdate {
+        tasks: vec![some_task().try_into().expect("a task")],
+        ..Default::default()
+    });
+    let error = SitesUpdate::try_from(tasks).expect_err("tasks instead of sites");
+    assert!(
+        error.what.contains("1 rows as `TasksUpdate.tasks`"),
+        "{error}"
+    );
+    let sites = v1::TasksUpdate::from(SitesUpdate {
+        sites: vec![SiteStats::default()],
+        ..Default::default()
+    });
+    assert!(TasksUpdate::try_from(sites.clone()).is_err());
+    let error = WaitsUpdate::try_from(sites).expect_err("sites instead of waits");
+    assert!(
+        error.what.contains("in answer to a query for waits"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rates_are_numbers() {
+    for rate in [f64::NAN, f64::INFINITY, -1.0] {
+        let stats = v1::SiteStats {
+            spawned_per_sec: rate,
+            ..Default::default()
+        };
+        assert_eq!(SiteStats::from(stats).spawned_per_sec, 0.0);
+    }
+}
+
+#[test]
+fn columns_of_events_fit_together() {
+    let events = vec![Event {
+        at: Nanos(5),
+        task: TaskSeq::new(1).expect("above zero"),
+        kind: EventKind::Spawn {
+            site: SiteId(2),
+            parent: None,
+        },
+    }];
+    let batch = v1::EventBatch::from(EventBatch {
+        events,
+        ..Default::default()
+    });
+    type Damage = fn(&mut v1::EventBatch);
+    let damages: [(&str, Damage); 8] = [
+        ("`EventBatch.seq`", |batch| batch.seq.clear()),
+        ("`EventBatch.seq`", |batch| batch.seq[0] = 0),
+        ("`EventBatch.kind`", |batch| batch.kind.push(1)),
+        ("`EventBatch.kind`", |batch| batch.kind[0] = 99),
+        ("`EventBatch.site`", |batch| batch.site.clear()),
+        ("`EventBatch.site`", |batch| batch.site.push(1)),
+        ("`EventBatch.other`", |batch| batch.other.clear()),
+        ("`EventBatch.other`", |batch| batch.other.push(1)),
+    ];
+    for (column, damage) in damages {
+        let mut batch = batch.clone();
+        damage(&mut batch);
+        let error = EventBatch::try_from(batch).expect_err(column);
+        assert!(error.what.contains(column), "{column}: {error}");
+    }
+}
+
+#[test]
+fn an_empty_query_asks_for_the_usual() {
+    let own = Thresholds {
+        blocked_after: Nanos(1),
+        ..Default::default()
+    };
+    let read = |query| Question::read(query, own);
+    let tasks = Question::Tasks(TaskQuery {
+        filter: Default::default(),
+        sort: Sort {
+            column: TaskColumn::Idle,
+            descending: true,
+        },
+        window: Window {
+            offset: 0,
+            limit: 0,
+        },
+        thresholds: own,
+    });
+    assert_eq!(read(v1::Query::default()), Ok(tasks));
+    let sites = v1::Query {
+        group: v1::Group::Site.into(),
+        ..Default::default()
+    };
+    let Ok(Question::Sites(sites)) = read(sites) else {
+        panic!("a question for sites");
+    };
+    assert_eq!(
+        (sites.sort.column, sites.sort.descending),
+        (SiteColumn::Alive, true)
+    );
+}
+
+#[test]
+fn a_bad_query_says_what_there_is() {
+    let read = |query| Question::read(query, Thresholds::default());
+    let filter = v1::Query {
+        filter: "blocked idle>x".to_owned(),
+        ..Default::default()
+    };
+    match read(filter) {
+        Err(BadQuery::Filter(error)) => assert_eq!(error.span, 13..14),
+        other => panic!("{other:?}"),
+    }
+    let column = v1::Query {
+        sort: "alive".to_owned(),
+        ..Default::default()
+    };
+    let error = read(column.clone())
+        .expect_err("no column of tasks")
+        .to_string();
+    assert!(
+        error.starts_with("there is no column `alive` to sort by; there are warn, seq,"),
+        "{error}"
+    );
+    let group = v1::Query {
+        group: v1::Group::Site.into(),
+        ..column.clone()
+    };
+    assert!(read(group).is_ok());
+    let group = v1::Query { group: 7, ..column };
+    assert_eq!(read(group), Err(BadQuery::Group(7)));
+}

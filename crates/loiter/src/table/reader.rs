@@ -1,0 +1,255 @@
+//! What the agent's thread reads: every slot, one task, and the tasks that ended.
+
+use std::{num::NonZeroU64, ops::Range, sync::atomic::Ordering::Relaxed};
+
+use loiter_model::{Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
+
+use super::{
+    Table,
+    sites::Sites,
+    slot::{Phase, Slot, reading::Reading},
+    waits::Waits,
+};
+use crate::{clock::Clock, events::Events, runtimes::Runtimes};
+
+/// How a look at what a task waits on stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) look: Look,
+    /// When its present state began.
+    pub(crate) since: u64,
+    /// Inside a poll.
+    pub(crate) running: bool,
+}
+
+/// Whether a task can be asked what it waits on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It waits for nothing now.
+    NotIdle,
+    /// It cannot: nothing of ours is around its future.
+    Unwatched,
+    /// It can.
+    Possible,
+    /// It was, and has not been polled since.
+    Asked,
+    /// It is known already.
+    Known,
+}
+
+impl Table {
+    /// Nanoseconds since the agent's start.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Tasks tracked at most.
+    pub(crate) fn max_tasks(&self) -> u32 {
+        self.slab.capacity()
+    }
+
+    /// Tasks that found the table full.
+    pub(crate) fn untracked(&self) -> u64 {
+        self.untracked.load(Relaxed)
+    }
+
+    /// The runtimes that spawned tasks of ours.
+    pub(crate) fn runtimes(&self) -> &Runtimes {
+        &self.runtimes
+    }
+
+    /// Opens the next window of the budget for stacks.
+    pub(crate) fn next_window(&self) {
+        self.sampler.next_window();
+    }
+
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// How a look at what a task waits on stands.
+    pub(crate) fn standing(&self, index: u32, seq: u64) -> Standing {
+        let slot = self.slab.get(index);
+        let reading = slot.and_then(|slot| Some((slot, slot.read()?)));
+        let Some((slot, reading)) = reading.filter(|(_, reading)| reading.seq == seq) else {
+            return Standing {
+                look: Look::NotIdle,
+                since: 0,
+                running: false,
+            };
+        };
+        let look = match reading.phase {
+            Phase::Idle if reading.wait.is_some() => Look::Known,
+            Phase::Idle if slot.kept_waker().is_none() => Look::Unwatched,
+            Phase::Idle if slot.is_asked() => Look::Asked,
+            Phase::Idle => Look::Possible,
+            _ => Look::NotIdle,
+        };
+        Standing {
+            look,
+            since: reading.since,
+            running: !matches!(reading.phase, Phase::Idle | Phase::Scheduled | Phase::Ended),
+        }
+    }
+
+    /// Takes in one look or sample; `false` when there is none. Not in the middle of
+    /// [`ask`](Self::ask), which holds a waker itself.
+    pub(crate) fn take_in(&self) -> bool {
+        let Some(seen) = self.seen.pop() else {
+            return false;
+        };
+        if let Some(slot) = self.slab.get(seen.index)
+            && slot.seq() == seen.seq
+        {
+            let wait = self.waits.id_of(&seen, slot.has_wakers());
+            slot.set_wait(seen.polls, wait);
+        }
+        true
+    }
+
+    /// How many pages there are to visit. Tasks that are spawned later may be missed, none is
+    /// met twice.
+    pub(crate) fn pages(&self) -> usize {
+        self.slab.pages().count()
+    }
+
+    /// Shows every task alive of some pages. O(slots of these pages).
+    pub(crate) fn visit(&self, pages: Range<usize>, mut each: impl FnMut(&Task)) {
+        self.visit_indexed(pages, |_, task| each(task));
+    }
+
+    /// The same with the index of each task's slot.
+    pub(crate) fn visit_indexed(&self, pages: Range<usize>, mut each: impl FnMut(u32, &Task)) {
+        let now = self.clock.now();
+        let slots = self
+            .slab
+            .pages()
+            .skip(pages.start)
+            .take(pages.len())
+            .flat_map(|(_, slots)| slots);
+        for slot in slots {
+            if let Some(reading) = slot.read()
+                && reading.phase != Phase::Ended
+            {
+                each(slot.index(), &self.task(&reading, now));
+            }
+        }
+    }
+
+    /// A task alive, with the number of its wait that equal ones share.
+    fn task(&self, reading: &Reading, now: u64) -> Task {
+        let wait = reading.wait.map(|id| self.waits.canonical(id));
+        Task {
+            wait: wait.map(WaitId),
+            ..task(reading, now)
+        }
+    }
+
+    /// Shows the tasks in the ledger, those that ended last first.
+    pub(crate) fn visit_ended(&self, mut each: impl FnMut(&Task)) {
+        let now = Nanos(self.clock.now());
+        self.ledger.visit(|ended| {
+            let mut task = *ended;
+            let end = ended.spawned_at.saturating_add(ended.total);
+            task.in_state = now.saturating_sub(end);
+            each(&task);
+        });
+    }
+
+    /// Moves what ended since the last time into the ledger's order.
+    pub(crate) fn settle(&self) {
+        self.ledger.settle(|forgotten| {
+            if let Some(NameId(name)) = forgotten.name {
+                self.names.release(name);
+            }
+        });
+    }
+
+    /// Ended tasks that are remembered.
+    pub(crate) fn remembered(&self) -> u64 {
+        self.ledger.len() as u64
+    }
+
+    /// One task by its number, alive or remembered. O(all slots); `hint` is where it was last.
+    pub(crate) fn find(&self, seq: TaskSeq, hint: &mut Option<u32>) -> Option<Task> {
+        let now = self.clock.now();
+        let wanted = |slot: &Slot| {
+            let reading = slot.read()?;
+            let is_it = reading.seq == seq.get() && reading.phase != Phase::Ended;
+            is_it.then(|| self.task(&reading, now))
+        };
+        if let Some(found) = hint.and_then(|index| wanted(self.slab.get(index)?)) {
+            return Some(found);
+        }
+        let place = self.slab.pages().find_map(|(first, slots)| {
+            let offset = slots.iter().position(|slot| slot.seq() == seq.get())?;
+            Some((first + offset as u32, &slots[offset]))
+        });
+        if let Some((index, slot)) = place
+            && let Some(found) = wanted(slot)
+        {
+            *hint = Some(index);
+            return Some(found);
+        }
+        self.settle();
+        let mut found = None;
+        self.visit_ended(|ended| {
+            if ended.seq == seq {
+                found = Some(*ended);
+            }
+        });
+        found
+    }
+}
+
+/// A task by the words of its slot.
+pub(super) fn task(reading: &Reading, now: u64) -> Task {
+    let in_state = now.saturating_sub(reading.since);
+    let (state, running, waiting) = match reading.phase {
+        Phase::Idle => (State::Idle, 0, 0),
+        Phase::Scheduled => (State::Scheduled, 0, in_state),
+        Phase::Running | Phase::RunningWoken | Phase::Unprompted | Phase::UnpromptedWoken => {
+            (State::Running, in_state, 0)
+        }
+        Phase::Ended => (State::Ended, 0, 0),
+    };
+    Task {
+        seq: TaskSeq::new(reading.seq).expect("a slot in use has a number"),
+        tokio_id: NonZeroU64::new(reading.tokio_id),
+        name: reading.name.map(NameId),
+        kind: Kind::ALL[reading.kind as usize % Kind::ALL.len()],
+        site: SiteId(reading.site),
+        parent: TaskSeq::new(reading.parent),
+        size: Some(u64::from(reading.size)),
+        original_size: (reading.original_size != 0).then_some(u64::from(reading.original_size)),
+        spawned_at: Nanos(reading.spawned_at),
+        state,
+        in_state: Nanos(in_state),
+        total: Nanos(match state {
+            State::Ended => reading.since.saturating_sub(reading.spawned_at),
+            _ => now.saturating_sub(reading.spawned_at),
+        }),
+        busy: Nanos(reading.busy + running),
+        scheduled: Nanos(reading.scheduled + waiting),
+        polls: reading.polls + u64::from(state == State::Running),
+        longest_poll: Nanos(reading.longest_poll.max(running)),
+        wakes: reading.wakes,
+        self_wakes: reading.self_wakes,
+        live_wakers: reading.live_wakers,
+        woken_by: TaskSeq::new(reading.woken_by),
+        wait: None,
+        ending: None,
+    }
+}
