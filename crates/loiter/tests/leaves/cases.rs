@@ -141,13 +141,15 @@ async fn sync(cases: &mut Cases) {
     });
     let cell = Arc::new(OnceCell::new());
     let other = cell.clone();
+    let (taken, is_taken) = oneshot::channel();
+    let never = async {
+        taken.send(()).expect("awaited");
+        pending::<()>().await;
+    };
     keep(tokio::spawn(async move {
-        other.get_or_init(pending::<()>).await;
+        other.get_or_init(|| never).await;
     }));
-    while !cell.initialized() && Arc::strong_count(&cell) < 2 {
-        tokio::task::yield_now().await;
-    }
-    sleep(Duration::from_millis(10)).await;
+    is_taken.await.expect("polled");
     cases.add("once cell", WaitKind::Semaphore, async move {
         cell.get_or_init(pending::<()>).await; // @once cell
     });

@@ -144,7 +144,6 @@ async fn a_task_that_both_see_is_one() {
         for _ in 0..3 {
             drop(task::Builder::new().name("twice").spawn(pending::<()>()));
         }
-        tokio::time::sleep(Duration::ZERO).await;
     });
     let client = &mut program.client().await;
     let update = when(client, "site:seen.rs", |update| {
