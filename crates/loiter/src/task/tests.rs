@@ -172,14 +172,11 @@ fn a_look_notes_where_and_changes_nothing() {
     let (_, after) = only(table);
     assert_eq!((after.polls, after.wakes, after.live_wakers), (1, 0, 1));
     let wait = after.wait.expect("known");
-    let branches = table
-        .waits()
-        .get(wait.0)
-        .expect("kept")
-        .stack
-        .branches
-        .len();
-    assert_eq!(branches, 1);
+    // Miri has no code at an address that could be looked up.
+    if cfg!(not(miri)) {
+        let wait = table.waits().get(wait.0).expect("kept");
+        assert_eq!(wait.stack.branches.len(), 1);
+    }
 
     // What the leaf has now is the task's usual waker.
     leaf.take().wake();
