@@ -6,11 +6,14 @@
 //! - [`Task`], [`Site`], [`Totals`]: what is known at one instant.
 //! - [`Wait`], [`AwaitStack`]: what a task waits on, judged from the calls that led there.
 //! - [`Thresholds`] and [`Condition`]: when a task counts as blocked, hogging or starved.
+//! - [`finding`]: verdicts with their evidence and their cure, and the rules that reach them.
 //! - [`query`]: filter, sort, group and window, the same code on both sides of the wire.
 //! - [`Distribution`]: how long polls, waits and lives took.
 //! - [`update`]: what a watcher receives.
 
 mod distribution;
+mod ending;
+pub mod finding;
 mod nanos;
 pub mod query;
 mod site;

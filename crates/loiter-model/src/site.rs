@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Nanos, Quantiles};
+use crate::{Nanos, Quantiles, stack::package::Code};
 
 /// Stands for a site within one process. Dense from 0: sites are few, so tables index by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,16 @@ impl Site {
             column,
             function: "".into(),
         }
+    }
+
+    /// The package of a dependency, or `std`; `None` for the program's own files.
+    #[must_use]
+    pub fn package(&self) -> Option<String> {
+        if self.file.is_empty() {
+            return None;
+        }
+        let package = Code::of(&self.file, &[]).package;
+        (!package.is_empty()).then_some(package)
     }
 
     /// The path without what tells nothing: a dependency's path starts at its `name-version`
@@ -137,6 +147,9 @@ mod tests {
         ] {
             assert_eq!(Site::new(file, 1, 2).short_file(), short);
         }
+        let rt = "/home/me/.cargo/registry/src/index/hyper-util-0.1.10/src/rt.rs";
+        assert_eq!(Site::new(rt, 1, 2).package().as_deref(), Some("hyper-util"));
+        assert_eq!(Site::new("src/pool.rs", 1, 2).package(), None);
         assert_eq!(
             Site::new("src/pool.rs", 88, 9).to_string(),
             "src/pool.rs:88:9"

@@ -100,24 +100,27 @@ impl State {
 pub enum Ending {
     /// Its future returned a value.
     Finished,
-    /// Aborted, or dropped with its runtime, before it returned.
+    /// Aborted before it returned.
     Cancelled,
     /// A poll panicked.
     Panicked,
     /// It is gone; nothing told how.
     Unknown,
+    /// It was still there when its runtime or its `LocalSet` went down.
+    RuntimeDropped,
 }
 
 impl Ending {
     /// Every ending.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Finished,
         Self::Cancelled,
         Self::Panicked,
         Self::Unknown,
+        Self::RuntimeDropped,
     ];
 
-    /// The word for it in filters, tables and JSON.
+    /// The word for it in tables and JSON; filters have `-` for a space.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -125,6 +128,7 @@ impl Ending {
             Self::Cancelled => "cancelled",
             Self::Panicked => "panicked",
             Self::Unknown => "unknown",
+            Self::RuntimeDropped => "runtime dropped",
         }
     }
 }
@@ -136,8 +140,10 @@ pub struct Task {
     pub seq: TaskSeq,
     /// Tokio's id, as `JoinHandle::id` prints it; may be reused after the task's end.
     pub tokio_id: Option<NonZeroU64>,
-    /// From `tokio::task::Builder::name`.
+    /// From `task::Builder::name`.
     pub name: Option<NameId>,
+    /// The scope that it was spawned in, interned like a name.
+    pub scope: Option<NameId>,
     /// How it came to be.
     pub kind: Kind,
     /// Where it was spawned.
@@ -174,6 +180,12 @@ pub struct Task {
     /// The task inside which it was woken last; `None` for a wake from outside any task, such
     /// as by a timer or a socket.
     pub woken_by: Option<TaskSeq>,
+    /// Every wake so far came from inside the task `woken_by`.
+    pub sole_waker: bool,
+    /// Its program says that it waits by design.
+    pub expect_idle: bool,
+    /// It may be a part of a task only, so that wakes of its other parts poll it, too.
+    pub may_be_part: bool,
     /// What it waits on, if that was found out since this wait began; `None` unless it is idle.
     pub wait: Option<WaitId>,
     /// How it ended; `Some` exactly when `state` is [`State::Ended`].

@@ -4,7 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Distribution, NameId, Nanos, Site, SiteId, SiteStats, Task, TaskSeq, Totals, Wait, WaitId,
-    WaitStats, query::Labels,
+    WaitStats,
+    finding::{Allow, Finding},
+    query::Labels,
 };
 
 /// The names, sites and waits that the rows of one update refer to.
@@ -39,10 +41,8 @@ impl LabelSet {
         let mut set = Self::default();
         for task in tasks {
             set.add_site(task.site, labels);
-            if let Some(id) = task.name
-                && let Some(name) = labels.name(id)
-            {
-                set.names.insert(id, name);
+            for id in [task.name, task.scope].into_iter().flatten() {
+                set.add_name(id, labels);
             }
             if let Some(id) = task.wait {
                 set.add_wait(id, labels);
@@ -60,11 +60,33 @@ impl LabelSet {
         }
     }
 
+    /// Copies one name out of a larger set.
+    pub fn add_name(&mut self, id: NameId, labels: &impl Labels) {
+        if !self.names.contains_key(&id)
+            && let Some(name) = labels.name(id)
+        {
+            self.names.insert(id, name);
+        }
+    }
+
     /// Copies what a group of tasks refers to out of a larger set.
     pub fn add_group(&mut self, stats: &WaitStats, labels: &impl Labels) {
         self.add_site(stats.site, labels);
         if let Some(id) = stats.wait {
             self.add_wait(id, labels);
+        }
+    }
+
+    /// Copies what a finding refers to out of a larger set.
+    pub fn add_finding(&mut self, finding: &Finding, labels: &impl Labels) {
+        if let Some(id) = finding.site {
+            self.add_site(id, labels);
+        }
+        if let Some(id) = finding.wait {
+            self.add_wait(id, labels);
+        }
+        for id in [finding.name, finding.scope].into_iter().flatten() {
+            self.add_name(id, labels);
         }
     }
 
@@ -136,6 +158,27 @@ pub struct WaitsUpdate {
     /// The window, sorted.
     pub waits: Vec<WaitStats>,
     /// What the groups refer to.
+    pub labels: LabelSet,
+}
+
+/// What is wrong at one instant, by one set of rules.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FindingsUpdate {
+    /// The whole target.
+    pub overview: Overview,
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    /// Further ones: beyond what one answer holds, or of kinds that only a newer client could
+    /// name.
+    pub omitted: u64,
+    /// How many tasks each entry of the allow list kept silent so far: first those of whoever
+    /// asked, then those of `own_allow`.
+    pub allowed: Vec<u64>,
+    /// What the target itself says is right as it is.
+    pub own_allow: Vec<Allow>,
+    /// How often the rules have looked at every task: some need to see a task twice.
+    pub scans: u64,
+    /// What the findings refer to.
     pub labels: LabelSet,
 }
 

@@ -15,6 +15,7 @@ fn idle() -> Task {
         seq: TaskSeq::new(7).expect("above zero"),
         tokio_id: std::num::NonZeroU64::new(21),
         name: Some(NameId(0)),
+        scope: None,
         kind: Kind::Task,
         site: SiteId(0),
         parent: TaskSeq::new(3),
@@ -32,6 +33,9 @@ fn idle() -> Task {
         self_wakes: 2,
         live_wakers: 1,
         woken_by: None,
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
         wait: Some(WaitId(0)),
         ending: None,
     }
@@ -54,6 +58,7 @@ fn running() -> Task {
 fn panicked() -> Task {
     Task {
         state: State::Ended,
+        scope: None,
         kind: Kind::Blocking,
         site: SiteId(2),
         name: None,

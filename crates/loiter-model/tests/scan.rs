@@ -303,6 +303,7 @@ fn arbitrary_task(seq: u64) -> Task {
         seq: loiter_model::TaskSeq::new(seq).expect("above zero"),
         tokio_id: None,
         name: None,
+        scope: None,
         kind: loiter_model::Kind::Task,
         site: SiteId(0),
         parent: None,
@@ -320,6 +321,9 @@ fn arbitrary_task(seq: u64) -> Task {
         self_wakes: 0,
         live_wakers: 0,
         woken_by: None,
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
         wait: None,
         ending: None,
     }

@@ -5,7 +5,10 @@
 //! tokio-util 0.7.20, futures 0.3.34. A case is what the stack is of, the wait as it is displayed,
 //! and a list of frames for each branch.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use loiter_model::{AwaitStack, Branch, Frame, StackSource, Wait, WaitKind};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -207,6 +210,32 @@ fn a_program_s_own_files_are_never_taken_for_tokio_s() {
 static ALL: LazyLock<Vec<(&str, &str, Wait)>> =
     LazyLock::new(|| cases(NAMES).chain(cases(LINES)).collect());
 
+/// Those that were recorded call by call alike in both builds: with names, and with lines only.
+static BOTH: LazyLock<Vec<(&str, Wait, Wait)>> = LazyLock::new(|| {
+    let lines: HashMap<_, _> = cases(LINES).map(|(title, _, wait)| (title, wait)).collect();
+    let both = cases(NAMES).filter_map(|(title, _, names)| {
+        let lines = lines.get(title)?.clone();
+        (places(&names) == places(&lines)).then_some((title, names, lines))
+    });
+    both.collect()
+});
+
+/// The places of all calls.
+fn places(wait: &Wait) -> Vec<Vec<(&str, u32, u32)>> {
+    fn place(frame: &Frame) -> (&str, u32, u32) {
+        (&frame.file, frame.line, frame.column)
+    }
+    let branches = wait.stack.branches.iter();
+    branches
+        .map(|branch| branch.frames.iter().map(place).collect())
+        .collect()
+}
+
+#[test]
+fn the_two_builds_were_recorded_alike() {
+    assert!(BOTH.len() > 50, "{}", BOTH.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -233,6 +262,25 @@ proptest! {
             kind == whole.kind || may_seem(whole.kind, kind),
             "{title}: {kind:?} of {frames:#?}"
         );
+    }
+
+    /// Where only lines are known, the symbol table still names what was not inlined.
+    #[test]
+    fn full_names_among_short_ones_make_none_wrong(
+        case in any::<prop::sample::Index>(),
+        full in vec(any::<bool>(), 32),
+    ) {
+        let (title, names, lines) = case.get(&BOTH);
+        let branches = names.stack.branches.iter().zip(&lines.stack.branches);
+        let mixed = branches.map(|(names, lines)| {
+            let frames = names.frames.iter().zip(&lines.frames).zip(full.iter().cycle());
+            frames.map(|((name, line), full)| if *full { name } else { line }.clone()).collect()
+        });
+        let mixed = wait(mixed.collect());
+        let is_right = mixed.kind == names.kind || mixed.kind == lines.kind;
+        prop_assert!(is_right, "{title}: {:#?}", mixed);
+        let at = |wait: &Wait| wait.place.as_ref().map(Frame::short_place);
+        prop_assert_eq!(at(&mixed), at(lines), "{}", title);
     }
 
     #[test]
@@ -263,6 +311,7 @@ fn may_seem(kind: WaitKind, seems: WaitKind) -> bool {
             WaitKind::Signal => matches!(seems, WaitKind::Notify | WaitKind::WatchChanged),
             WaitKind::Process | WaitKind::Accept => seems == WaitKind::IoRead,
             WaitKind::IoRead => seems == WaitKind::Join,
+            WaitKind::Join => seems == WaitKind::Notify,
             WaitKind::Unknown => seems == WaitKind::Notify,
             _ => false,
         }

@@ -2,7 +2,8 @@
 //!
 //! A conversion towards the wire always succeeds. A conversion from the wire returns
 //! [`BadMessage`] for what the protocol does not allow: peers may be newer, older or hostile.
-//! A [`Question`] is what a query asks, or a [`BadQuery`] for the person who wrote it.
+//! A [`Question`] is what a query asks, or a [`BadQuery`] for the person who wrote it; so are
+//! rules and [`BadRules`].
 
 mod convert;
 
@@ -12,4 +13,4 @@ pub mod v1 {
     include!("generated/loiter.v1.rs");
 }
 
-pub use convert::{BadMessage, BadQuery, Question};
+pub use convert::{BadMessage, BadQuery, BadRules, Question, read_rules};

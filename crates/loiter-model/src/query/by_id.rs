@@ -7,7 +7,7 @@ use std::collections::HashMap;
 const DENSE: u32 = 1 << 16;
 
 /// A value for each id met so far.
-pub(super) struct ById<T> {
+pub(crate) struct ById<T> {
     dense: Vec<Option<T>>,
     sparse: HashMap<u32, T>,
 }
@@ -23,7 +23,7 @@ impl<T> Default for ById<T> {
 
 impl<T: Copy> ById<T> {
     /// The value for an id, made when it is first met.
-    pub(super) fn get_or_make(&mut self, id: u32, make: impl FnOnce() -> T) -> T {
+    pub(crate) fn get_or_make(&mut self, id: u32, make: impl FnOnce() -> T) -> T {
         if let Some(Some(value)) = self.dense.get(id as usize) {
             return *value;
         }

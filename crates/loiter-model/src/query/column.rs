@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt::Debug, sync::Arc};
 
 use super::Labels;
-use crate::{Nanos, Site, SiteStats, Task, Thresholds, WaitStats};
+use crate::{NameId, Nanos, Site, SiteStats, Task, Thresholds, WaitStats};
 
 /// What a table can be sorted by.
 pub trait Column: Copy + Debug + Eq + 'static {
@@ -107,6 +107,7 @@ columns! {
         Seq "seq" "#" ascending "the agent's number of the task, never reused";
         TokioId "tokio-id" "Id" ascending "tokio's id of the task";
         Name "name" "Name" ascending "the name from task::Builder";
+        Scope "scope" "Scope" ascending "the scope that it was spawned in";
         State "state" "State" ascending "running, scheduled, idle or ended";
         Idle "idle" "Idle" descending "how long it has been waiting now";
         Wait "wait" "Waits on" ascending "what it waits on, and where, if that was captured";
@@ -133,10 +134,8 @@ impl TaskColumn {
     #[must_use]
     pub fn key(self, task: &Task, limits: &Thresholds, labels: &impl Labels) -> SortKey {
         match self {
-            Self::Name => match task.name.and_then(|id| labels.name(id)) {
-                Some(name) => SortKey::Text(name, 0),
-                None => SortKey::Missing,
-            },
+            Self::Name => name(task.name, labels),
+            Self::Scope => name(task.scope, labels),
             Self::Site => labels.site(task.site).map(|site| place(&site)).into(),
             Self::Wait => match task.wait.and_then(|id| labels.wait(id)) {
                 Some(wait) => SortKey::Text(wait.to_string().into(), 0),
@@ -174,8 +173,15 @@ impl TaskColumn {
             Self::WokenBy => task.woken_by.map(|seq| seq.get()),
             Self::Parent => task.parent.map(|seq| seq.get()),
             Self::Size => task.size,
-            Self::Name | Self::Site | Self::Wait | Self::Fields => None,
+            Self::Name | Self::Scope | Self::Site | Self::Wait | Self::Fields => None,
         }
+    }
+}
+
+fn name(id: Option<NameId>, labels: &impl Labels) -> SortKey {
+    match id.and_then(|id| labels.name(id)) {
+        Some(name) => SortKey::Text(name, 0),
+        None => SortKey::Missing,
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) enum Place {
     /// one moment to the next.
     Anywhere,
     Name,
+    Scope,
     Site,
     Function,
     /// In what the task waits on.
@@ -93,6 +94,10 @@ pub(super) enum Place {
 impl Place {
     pub(super) const fn in_name(self) -> bool {
         matches!(self, Self::Anywhere | Self::Name)
+    }
+
+    pub(super) const fn in_scope(self) -> bool {
+        matches!(self, Self::Scope)
     }
 
     pub(super) const fn in_site(self) -> bool {
@@ -197,6 +202,10 @@ fn is_found(text: &str, place: Place, how: How, task: &Task, labels: &impl Label
         && how.finds(text, &folded(&name))
     {
         return true;
+    }
+    if place.in_scope() {
+        let scope = task.scope.and_then(|id| labels.name(id));
+        return scope.is_some_and(|scope| how.finds(text, &folded(&scope)));
     }
     if place.in_wait() {
         let wait = task.wait.and_then(|id| labels.wait(id));

@@ -13,7 +13,7 @@ use crate::{Site, State, Task, Thresholds, Wait};
 ///
 /// Choices fold into one set each, and what texts say of a site or a name is worked out once
 /// for each site and name.
-pub(super) struct Matcher {
+pub(crate) struct Matcher {
     states: u8,
     kinds: u8,
     endings: u8,
@@ -28,6 +28,8 @@ pub(super) struct Matcher {
     sites: ById<u64>,
     /// Bit `i` is set when `texts[i]` is found in the name.
     names: ById<u64>,
+    /// Bit `i` is set when `texts[i]` is found in the scope.
+    scopes: ById<u64>,
     /// Bit `i` is set when `texts[i]` is found in the wait.
     waits: ById<u64>,
     buffer: String,
@@ -49,7 +51,7 @@ struct TextTest {
 }
 
 impl Matcher {
-    pub(super) fn new(filter: &Filter) -> Self {
+    pub(crate) fn new(filter: &Filter) -> Self {
         let alive = !(1 << State::Ended as u8);
         let mut matcher = Self {
             states: if filter.wants_ended() { u8::MAX } else { alive },
@@ -62,6 +64,7 @@ impl Matcher {
             wanted: 0,
             sites: ById::default(),
             names: ById::default(),
+            scopes: ById::default(),
             waits: ById::default(),
             buffer: String::new(),
         };
@@ -108,7 +111,7 @@ impl Matcher {
     }
 
     /// Whether the filter lets a task through.
-    pub(super) fn matches(
+    pub(crate) fn matches(
         &mut self,
         task: &Task,
         limits: &Thresholds,
@@ -141,19 +144,22 @@ impl Matcher {
                 wait.map_or(0, |wait| find_in_wait(texts, &wait))
             })
         });
-        let Some(id) = task.name else {
-            return in_site | in_wait;
-        };
         let buffer = &mut self.buffer;
-        let in_name = self.names.get_or_make(id.0, || {
+        let mut find = |id, is_there: fn(Place) -> bool| {
             labels.name(id).map_or(0, |name| {
                 fold_into(buffer, &name);
                 bits(texts, |test| {
-                    test.place.in_name() && test.is_found_in(buffer)
+                    is_there(test.place) && test.is_found_in(buffer)
                 })
             })
+        };
+        let in_name = task.name.map_or(0, |id| {
+            self.names.get_or_make(id.0, || find(id, Place::in_name))
         });
-        in_site | in_wait | in_name
+        let in_scope = task.scope.map_or(0, |id| {
+            self.scopes.get_or_make(id.0, || find(id, Place::in_scope))
+        });
+        in_site | in_wait | in_name | in_scope
     }
 }
 

@@ -26,7 +26,11 @@ pub use filter::{Filter, Term};
 pub use parse::{FilterError, REFERENCE, ReferenceRow};
 pub use scan::{TaskAnswer, TaskScan};
 pub use sites::{SiteAnswer, SiteScan};
+pub use suggest::nearest;
 pub use waits::{Group, WaitAnswer, WaitScan};
+
+pub(crate) use by_id::ById;
+pub(crate) use matcher::Matcher;
 
 use crate::{NameId, Site, SiteId, Thresholds, Wait, WaitId};
 

@@ -80,7 +80,11 @@ impl<'a, L: Labels> TaskScan<'a, L> {
         self.matched += u64::from(matches);
         let column = self.query.sort.column;
         let value = match column {
-            TaskColumn::Name | TaskColumn::Site | TaskColumn::Wait | TaskColumn::Fields => {
+            TaskColumn::Name
+            | TaskColumn::Scope
+            | TaskColumn::Site
+            | TaskColumn::Wait
+            | TaskColumn::Fields => {
                 // Looking a text up costs more than a branch.
                 if !matches {
                     return;
@@ -111,6 +115,7 @@ impl<'a, L: Labels> TaskScan<'a, L> {
     fn text(&mut self, column: TaskColumn, task: &Task) -> Option<u64> {
         let id = match column {
             TaskColumn::Name => task.name?.0,
+            TaskColumn::Scope => task.scope?.0,
             TaskColumn::Wait => task.wait?.0,
             _ => task.site.0,
         };

@@ -3,8 +3,9 @@
 /// Longer words are no slip of the finger.
 const LONGEST: usize = 24;
 
-/// The word of `words` that `written` is most likely meant to be.
-pub(super) fn nearest(
+/// The word of `words` that `written` is most likely meant to be; `None` when it is like none.
+#[must_use]
+pub fn nearest(
     written: &str,
     words: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {

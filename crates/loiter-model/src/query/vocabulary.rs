@@ -87,7 +87,7 @@ impl Choice {
         match self {
             Self::State => State::ALL.iter().map(|state| state.name()).collect(),
             Self::Kind => Kind::ALL.iter().map(|kind| kind.name()).collect(),
-            Self::Ending => Ending::ALL.iter().map(|ending| ending.name()).collect(),
+            Self::Ending => Ending::ALL.map(ending_word).to_vec(),
             Self::Warn => Condition::ALL.iter().map(|warn| warn.name()).collect(),
         }
     }
@@ -212,6 +212,8 @@ fields! {
         "woken-by:12" "woken last inside the task of this number";
     "name" [] text(Place::Name),
         "name:worker" "a part of its name";
+    "scope" [] text(Place::Scope),
+        "scope:checkout" "a part of the scope that it was spawned in";
     "site" [] text(Place::Site),
         "site:pool.rs:88" "a part of the place where it was spawned; `site=` for all of it";
     "fn" ["function"] text(Place::Function),
@@ -354,11 +356,21 @@ pub(super) fn wait_kinds() -> Vec<&'static str> {
     WaitKind::ALL.iter().map(|kind| kind.written()).collect()
 }
 
-/// Upper and lower case, `_` and `-` are the same in the language's own words.
+/// A word of the language has no space.
+const fn ending_word(ending: Ending) -> &'static str {
+    match ending {
+        Ending::RuntimeDropped => "runtime-dropped",
+        _ => ending.name(),
+    }
+}
+
+/// Upper and lower case, `_` and `-` are the same in the language's own words, and so is a space
+/// in quotes.
 fn is_word(word: &str, written: &str) -> bool {
     word.len() == written.len()
         && word.bytes().zip(written.bytes()).all(|(a, b)| {
-            a.eq_ignore_ascii_case(&b) || (matches!(a, b'-' | b'_') && matches!(b, b'-' | b'_'))
+            a.eq_ignore_ascii_case(&b)
+                || (matches!(a, b'-' | b'_') && matches!(b, b'-' | b'_' | b' '))
         })
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn names(function: &str) -> Vec<&str> {
             Some(b'<') if index == 0 => names = names_of_type(part),
             None | Some(b'<' | b'{' | b'(') => {}
             // `app[0123456789abcdef]` is a crate with its hash.
-            Some(_) => names.push(&part[..part.find(['<', '[']).unwrap_or(part.len())]),
+            Some(_) => names.push(bare(part)),
         }
     }
     names
@@ -100,6 +100,54 @@ fn without_hash(function: &str) -> &str {
         }
         _ => function,
     }
+}
+
+/// Whether a name is only a function's own, as debug info without symbols has it: `next<u8>`,
+/// `{async_fn#0}`.
+pub(crate) fn is_own(function: &str) -> bool {
+    !function.is_empty() && !function.starts_with('<') && parts(function).len() == 1
+}
+
+/// Whether a function with this own name may be the one with that full name.
+///
+/// Symbols call whatever has no name a closure, and the older ones do not number them.
+pub(crate) fn is_own_of(own: &str, full: &str) -> bool {
+    let parts = parts(without_hash(full));
+    let is_name = |part: &&&str| !part.starts_with('<');
+    let Some(last) = parts.iter().skip(1).rfind(is_name) else {
+        return false;
+    };
+    if !is_own(own) {
+        return false;
+    }
+    match (number(own), last.strip_prefix("{closure#")) {
+        (Some(number), Some(rest)) => rest.split('}').next() == Some(number),
+        (Some(_), None) => last.starts_with("{{closure}}"),
+        (None, _) => !own.starts_with('{') && bare(own) == bare(last),
+    }
+}
+
+/// Whether it is no name but where the code is: `app+0x1234`, `0x55d0c0de1234`.
+pub(crate) fn is_address(function: &str) -> bool {
+    let digits = match function.rsplit_once("+0x") {
+        Some((_, digits)) => Some(digits),
+        None => function.strip_prefix("0x"),
+    };
+    digits.is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// What counts a function without a name: `0` of `{async_fn#0}<u8>`.
+fn number(own: &str) -> Option<&str> {
+    let (mark, rest) = own.strip_prefix('{')?.split_once('#')?;
+    let marks = ["async_block", "async_closure", "async_fn", "closure"];
+    marks.contains(&mark).then(|| rest.split('}').next())?
+}
+
+/// Without type parameters and a crate's hash.
+fn bare(part: &str) -> &str {
+    &part[..part.find(['<', '[']).unwrap_or(part.len())]
 }
 
 /// A function's own name, with its type's if it has one. Never empty.
@@ -207,7 +255,81 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_function_s_own_name_is_told_from_its_full_one() {
+        for own in [
+            "next",
+            "next<u8>",
+            "{async_fn#0}",
+            "{closure#0}<app::A>",
+            "poll<app::{impl#0}::A>",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for full in [
+            "",
+            "app::next",
+            "<app::Pool>::next",
+            "app::{impl#0}::next",
+            "{impl#0}::next",
+        ] {
+            assert!(!is_own(full), "{full}");
+        }
+    }
+
+    #[test]
+    fn an_own_name_belongs_to_a_full_one() {
+        for (own, full) in [
+            ("next", "app::pool::next"),
+            ("next<u8>", "app::pool::next::<u8>"),
+            ("next", "<app::pool::Pool>::next"),
+            ("next<u8>", "<app::Pool<u8> as app::Jobs>::next"),
+            ("next", "app::pool::next::h0123456789abcdef"),
+            ("next", "app[0123456789abcdef]::next"),
+            ("{async_fn#0}", "app::pool::work::{closure#0}"),
+            ("{async_fn#0}<u8>", "<app::Pool<u8>>::work::{closure#0}"),
+            ("{async_block#1}", "app::main::{closure#0}::{closure#1}"),
+            ("{closure#12}<u8>", "app::main::<u8>::{closure#12}"),
+            ("{async_fn#0}", "app::work::{{closure}}"),
+            ("{async_fn#0}", "app::work::{{closure}}::h0123456789abcdef"),
+        ] {
+            assert!(is_own_of(own, full), "{own} of {full}");
+        }
+    }
+
+    #[test]
+    fn what_was_inlined_into_another_function_does_not_get_its_name() {
+        for (own, full) in [
+            ("next", "app::pool::work"),
+            ("next", "app::next::inner"),
+            ("next", "next"),
+            ("next", "app::next::{closure#0}"),
+            ("{async_fn#0}", "app::work"),
+            ("{async_fn#0}", "app::work::{closure#1}"),
+            ("{async_fn#1}", "app::work::{closure#12}"),
+            ("{async_fn#0}", "app::work::{closure#0}::{closure#1}"),
+            ("{async_fn#0}", "app::work::{shim:vtable#0}"),
+            ("{impl#0}", "app::{impl#0}"),
+            ("{async_fn#0}", "{closure#0}"),
+            ("next", "app+0x1234"),
+            ("", "app::next"),
+            ("app::next", "app::next"),
+            ("<app::Pool>::next", "<app::Pool>::next"),
+        ] {
+            assert!(!is_own_of(own, full), "{own} of {full}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_names_are_compared(
+            own in "(::|<|>|[(){}\\[\\]]|é|app|\\{closure#0\\}|\\{async_fn#|#|0|\\}){0,8}",
+            full in "(::|<|>|[(){}\\[\\]]|é|app|\\{closure#|\\{\\{closure\\}\\}|0|\\}|h0123456789abcdef){0,8}"
+        ) {
+            prop_assert!(!is_own_of(&own, &full) || is_own(&own));
+            prop_assert!(!is_own_of(&full, &full), "a full name is short for none");
+        }
+
         #[test]
         fn no_name_is_empty_and_none_breaks_it(
             function in "(::|<|>| as |->|[(){}\\[\\]]|é|app|Pool|\\{closure#0\\}|&|mut |h0123456789abcdef){0,16}"

@@ -28,7 +28,9 @@ pub struct Branch {
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Frame {
-    /// Demangled, as the debug info has it; empty when unknown.
+    /// Demangled, as the symbol table or the debug info has it. Without a symbol, where its code
+    /// is: `app+0x1234`, or `app (replaced)+0x1234` when the file that has the symbols was
+    /// replaced. Empty when unknown.
     pub function: Arc<str>,
     /// The path that the compiler recorded; empty when unknown.
     pub file: Arc<str>,
@@ -115,11 +117,39 @@ impl Frame {
         Code::of(&self.file, &names)
     }
 
+    /// The function's path without generics and closures: `app::pool::Pool::next_job`. A closure
+    /// or an async block has that of the function it is in. Empty when unknown.
+    #[must_use]
+    pub fn path(&self) -> String {
+        function::names(&self.function).join("::")
+    }
+
     /// The function's own name, with its type's if it has one: `Pool::next_job`. A closure or an
     /// async block has that of the function it is in, where that is known. Never empty.
     #[must_use]
     pub fn short_function(&self) -> String {
         function::short(&self.function)
+    }
+
+    /// Whether the function has only its own name, as debug info without symbols has it:
+    /// `next_job<u8>`, `{async_fn#0}`.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        function::is_own(&self.function)
+    }
+
+    /// Whether no symbol of it could be read: the function is where its code is, `app+0x1234` in
+    /// a file, or else an address.
+    #[must_use]
+    pub fn is_unresolved(&self) -> bool {
+        self.file.is_empty() && function::is_address(&self.function)
+    }
+
+    /// Whether a short name may be that of the function with this full name, demangled. What
+    /// has no name, such as an async block, is told by its number alone.
+    #[must_use]
+    pub fn is_short_for(&self, full: &str) -> bool {
+        function::is_own_of(&self.function, full)
     }
 
     /// Where it is, without what tells nothing: `pool.rs:88` of the program,
@@ -152,6 +182,32 @@ fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_known_by_its_address() {
+        for (function, file, expected) in [
+            ("app+0x1234", "", true),
+            ("my app (replaced)+0xdeadbeef", "", true),
+            ("0x55d0c0de1234", "", true),
+            ("app+0x1234", "src/pool.rs", false),
+            ("app::pool::next_job", "", false),
+            ("app+0x", "", false),
+            ("0xyz", "", false),
+            ("", "", false),
+        ] {
+            let frame = Frame {
+                function: function.into(),
+                file: file.into(),
+                line: 0,
+                column: 0,
+            };
+            assert_eq!(frame.is_unresolved(), expected, "{function}");
+            if expected {
+                assert_eq!(frame.origin(), Origin::Std, "{function}");
+                assert_eq!(frame.short_function(), function);
+            }
+        }
+    }
 
     #[test]
     fn a_place_is_named_briefly() {

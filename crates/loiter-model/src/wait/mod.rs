@@ -113,6 +113,17 @@ impl Wait {
     }
 }
 
+impl Wait {
+    /// What each branch waits on: of a `select`, all that can end it. A deadline, such as that of
+    /// a timeout, counts as a sleep.
+    ///
+    /// Judges anew: some tens of microseconds.
+    pub fn leaves(&self) -> impl Iterator<Item = WaitKind> {
+        let branches = self.stack.branches.iter();
+        branches.map(|branch| judge::leaf(&branch.frames).kind)
+    }
+}
+
 fn judged(branches: &[Branch]) -> (WaitKind, Option<&Frame>) {
     let leaves = branches.iter().map(|branch| {
         let leaf = judge::leaf(&branch.frames);

@@ -151,13 +151,14 @@ pub fn task() -> impl Strategy<Value = Task> {
         let mut dice = Dice(seed);
         let state = dice.pick(&State::ALL);
         let ending = dice.pick(&Ending::ALL);
-        let name = dice.pick(&[0, 1, 2, 3, 1 << 30, u32::MAX]);
+        let [name, scope] = [(); 2].map(|()| dice.pick(&[0, 1, 2, 3, 1 << 30, u32::MAX]));
         let size = dice.count();
         let wait = dice.pick(&[0, 1, 2, 3, 4, 5, 6, 1 << 20, u32::MAX]);
         Task {
             seq: TaskSeq::new(1).expect("above zero"),
             tokio_id: NonZeroU64::new(dice.roll() % 9),
             name: dice.maybe(NameId(name)),
+            scope: dice.maybe(NameId(scope)),
             kind: dice.pick(&Kind::ALL),
             site: SiteId(dice.pick(&[0, 1, 2, 3, 4, 70_000, u32::MAX])),
             parent: dice.seq(),
@@ -175,6 +176,9 @@ pub fn task() -> impl Strategy<Value = Task> {
             self_wakes: dice.count(),
             live_wakers: dice.pick(&[0, 1, 2]),
             woken_by: dice.seq(),
+            sole_waker: dice.roll() & 1 > 0,
+            expect_idle: dice.roll() & 1 > 0,
+            may_be_part: dice.roll() & 1 > 0,
             wait: (state == State::Idle)
                 .then(|| dice.maybe(wait))
                 .flatten()
@@ -280,6 +284,8 @@ fn text_term() -> impl Strategy<Value = String> {
     let quoted = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
     let field = select(vec![
         "name:",
+        "scope:",
+        "scope!=",
         "site:",
         "fn:",
         "name=",

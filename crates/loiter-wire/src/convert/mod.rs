@@ -2,6 +2,7 @@
 
 mod distribution;
 mod event;
+mod finding;
 mod question;
 mod site;
 mod target;
@@ -11,6 +12,7 @@ mod wait;
 
 use std::fmt;
 
+pub use finding::{BadRules, read_rules};
 use loiter_model::TaskSeq;
 pub use question::{BadQuery, Question};
 

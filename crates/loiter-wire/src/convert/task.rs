@@ -15,6 +15,7 @@ impl From<Task> for v1::Task {
             seq: task.seq.get(),
             tokio_id: task.tokio_id.map_or(0, NonZeroU64::get),
             name: task.name.map(|id| id.0),
+            scope: task.scope.map(|id| id.0),
             kind: wire_kind(task.kind).into(),
             site: task.site.0,
             parent: wire_seq(task.parent),
@@ -32,6 +33,9 @@ impl From<Task> for v1::Task {
             self_wakes: task.self_wakes,
             live_wakers: task.live_wakers,
             woken_by: wire_seq(task.woken_by),
+            sole_waker: task.sole_waker,
+            expect_idle: task.expect_idle,
+            may_be_part: task.may_be_part,
             ending: task
                 .ending
                 .map_or(v1::Ending::Unspecified, wire_ending)
@@ -50,6 +54,7 @@ impl TryFrom<v1::Task> for Task {
             seq: seq("Task.seq", task.seq)?,
             tokio_id: NonZeroU64::new(task.tokio_id),
             name: task.name.map(NameId),
+            scope: task.scope.map(NameId),
             kind: kind(task.kind)?,
             site: SiteId(task.site),
             parent: TaskSeq::new(task.parent),
@@ -67,6 +72,9 @@ impl TryFrom<v1::Task> for Task {
             self_wakes: task.self_wakes,
             live_wakers: task.live_wakers,
             woken_by: TaskSeq::new(task.woken_by),
+            sole_waker: task.sole_waker,
+            expect_idle: task.expect_idle,
+            may_be_part: task.may_be_part,
             // Other tasks wait on nothing.
             wait: task.wait.filter(|_| state == State::Idle).map(WaitId),
             // An ended task has an ending, and no other task has one.
@@ -141,6 +149,7 @@ fn wire_ending(ending: Ending) -> v1::Ending {
         Ending::Cancelled => v1::Ending::Cancelled,
         Ending::Panicked => v1::Ending::Panicked,
         Ending::Unknown => v1::Ending::Unknown,
+        Ending::RuntimeDropped => v1::Ending::RuntimeDropped,
     }
 }
 
@@ -150,6 +159,7 @@ fn ending(value: i32) -> Ending {
         Ok(v1::Ending::Finished) => Ending::Finished,
         Ok(v1::Ending::Cancelled) => Ending::Cancelled,
         Ok(v1::Ending::Panicked) => Ending::Panicked,
+        Ok(v1::Ending::RuntimeDropped) => Ending::RuntimeDropped,
         Ok(v1::Ending::Unknown | v1::Ending::Unspecified) | Err(_) => Ending::Unknown,
     }
 }

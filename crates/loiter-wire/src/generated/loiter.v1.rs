@@ -56,6 +56,18 @@ pub struct Task {
     /// Into Labels.waits; absent unless the task is idle and its stack was captured in this wait.
     #[prost(uint32, optional, tag = "22")]
     pub wait: ::core::option::Option<u32>,
+    /// The scope that it was spawned in: into Labels.names.
+    #[prost(uint32, optional, tag = "23")]
+    pub scope: ::core::option::Option<u32>,
+    /// Every wake so far came from inside the task `woken_by`.
+    #[prost(bool, tag = "24")]
+    pub sole_waker: bool,
+    /// Its program says that it waits by design.
+    #[prost(bool, tag = "25")]
+    pub expect_idle: bool,
+    /// It may be a part of a task only, so that wakes of its other parts poll it, too.
+    #[prost(bool, tag = "26")]
+    pub may_be_part: bool,
 }
 /// A spawn location.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -110,7 +122,8 @@ pub struct Branch {
 /// A call. Empty texts and zeros stand for what is not known.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Frame {
-    /// Demangled, as the debug info has it.
+    /// Demangled. Without a symbol, where its code is: app+0x1234, or app (replaced)+0x1234 when
+    /// the file with the symbols was replaced.
     #[prost(string, tag = "1")]
     pub function: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -406,6 +419,8 @@ pub enum Ending {
     Cancelled = 2,
     Panicked = 3,
     Unknown = 4,
+    /// With its runtime or its LocalSet.
+    RuntimeDropped = 5,
 }
 impl Ending {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -419,6 +434,7 @@ impl Ending {
             Self::Cancelled => "ENDING_CANCELLED",
             Self::Panicked => "ENDING_PANICKED",
             Self::Unknown => "ENDING_UNKNOWN",
+            Self::RuntimeDropped => "ENDING_RUNTIME_DROPPED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -429,6 +445,7 @@ impl Ending {
             "ENDING_CANCELLED" => Some(Self::Cancelled),
             "ENDING_PANICKED" => Some(Self::Panicked),
             "ENDING_UNKNOWN" => Some(Self::Unknown),
+            "ENDING_RUNTIME_DROPPED" => Some(Self::RuntimeDropped),
             _ => None,
         }
     }
@@ -697,6 +714,329 @@ impl Tier {
         }
     }
 }
+/// By which rules findings are reached.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindingRules {
+    /// Absent: the service's own limits.
+    #[prost(message, optional, tag = "1")]
+    pub thresholds: ::core::option::Option<Thresholds>,
+    /// Tasks that may be alive in all; absent: as the service has it.
+    #[prost(uint64, optional, tag = "2")]
+    pub max_alive: ::core::option::Option<u64>,
+    /// Tasks of one site that may be alive; absent: as the service has it.
+    #[prost(uint64, optional, tag = "3")]
+    pub max_alive_at_site: ::core::option::Option<u64>,
+    /// What is right as it is, beside the service's own list.
+    #[prost(message, repeated, tag = "4")]
+    pub allow: ::prost::alloc::vec::Vec<Allow>,
+}
+/// Tasks about which nothing is to be said.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Allow {
+    /// In the filter language, as in Query.
+    #[prost(string, tag = "1")]
+    pub filter: ::prost::alloc::string::String,
+    /// Of which kinds of findings; empty: of all.
+    #[prost(enumeration = "FindingKind", repeated, tag = "2")]
+    pub kinds: ::prost::alloc::vec::Vec<i32>,
+    /// Why that is right.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// What is wrong at one instant.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindingsUpdate {
+    #[prost(message, optional, tag = "1")]
+    pub overview: ::core::option::Option<Overview>,
+    /// The worst first.
+    #[prost(message, repeated, tag = "2")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// How many tasks each entry of the allow list kept silent so far: first the entries of the
+    /// request, then the service's own.
+    #[prost(uint64, repeated, tag = "3")]
+    pub allowed: ::prost::alloc::vec::Vec<u64>,
+    /// How often the rules have looked at every task.
+    #[prost(uint64, tag = "4")]
+    pub scans: u64,
+    #[prost(message, optional, tag = "5")]
+    pub labels: ::core::option::Option<Labels>,
+    /// The service's own allow list, in the order of `allowed`.
+    #[prost(message, repeated, tag = "6")]
+    pub own_allow: ::prost::alloc::vec::Vec<Allow>,
+    /// Further findings, for which one answer has no room.
+    #[prost(uint64, tag = "7")]
+    pub omitted: u64,
+}
+/// A verdict over the tasks of one site that wait alike.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Finding {
+    #[prost(enumeration = "FindingKind", tag = "1")]
+    pub kind: i32,
+    #[prost(enumeration = "Certainty", tag = "2")]
+    pub certainty: i32,
+    /// Into Labels.sites; absent for one about the whole program.
+    #[prost(uint32, optional, tag = "3")]
+    pub site: ::core::option::Option<u32>,
+    /// Into Labels.waits; absent where its tasks do not all wait on one thing that is known.
+    #[prost(uint32, optional, tag = "4")]
+    pub wait: ::core::option::Option<u32>,
+    /// Into Labels.names; absent where its tasks do not all have one name.
+    #[prost(uint32, optional, tag = "5")]
+    pub name: ::core::option::Option<u32>,
+    /// Into Labels.names; absent where its tasks are not all in one scope.
+    #[prost(uint32, optional, tag = "6")]
+    pub scope: ::core::option::Option<u32>,
+    #[prost(uint64, tag = "7")]
+    pub count: u64,
+    /// The numbers of a few of its tasks, oldest first.
+    #[prost(uint64, repeated, tag = "8")]
+    pub sample: ::prost::alloc::vec::Vec<u64>,
+    /// Bytes of their futures.
+    #[prost(uint64, tag = "9")]
+    pub bytes: u64,
+    /// Since when it is so for the first of them.
+    #[prost(uint64, tag = "10")]
+    pub since_ns: u64,
+    #[prost(message, repeated, tag = "11")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+    #[prost(message, repeated, tag = "12")]
+    pub doubts: ::prost::alloc::vec::Vec<Doubt>,
+}
+/// A fact that speaks for a finding. One that is unknown to a client is left out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evidence {
+    #[prost(
+        oneof = "evidence::Fact",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17"
+    )]
+    pub fact: ::core::option::Option<evidence::Fact>,
+}
+/// Nested message and enum types in `Evidence`.
+pub mod evidence {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Idle {
+        #[prost(uint64, tag = "1")]
+        pub longest_ns: u64,
+        #[prost(uint64, tag = "2")]
+        pub median_ns: u64,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct NoLiveWaker {}
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct ConfirmedByLook {}
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct NeverWoken {}
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Norm {
+        #[prost(uint64, tag = "1")]
+        pub p99_ns: u64,
+        #[prost(uint64, tag = "2")]
+        pub count: u64,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct WokenOnlyBy {
+        #[prost(uint64, tag = "1")]
+        pub waker: u64,
+        #[prost(uint64, tag = "2")]
+        pub wakes: u64,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Cycle {
+        #[prost(uint64, repeated, tag = "1")]
+        pub tasks: ::prost::alloc::vec::Vec<u64>,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct SelfWakes {
+        #[prost(uint64, tag = "1")]
+        pub per_second: u64,
+        #[prost(uint32, tag = "2")]
+        pub percent: u32,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Alive {
+        #[prost(uint64, tag = "1")]
+        pub before: u64,
+        #[prost(uint64, tag = "2")]
+        pub now: u64,
+        #[prost(uint64, tag = "3")]
+        pub over_ns: u64,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Flow {
+        #[prost(uint64, tag = "1")]
+        pub spawned: u64,
+        #[prost(uint64, tag = "2")]
+        pub ended: u64,
+        #[prost(uint64, tag = "3")]
+        pub over_ns: u64,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Fact {
+        #[prost(message, tag = "1")]
+        Idle(Idle),
+        #[prost(message, tag = "2")]
+        NoLiveWaker(NoLiveWaker),
+        #[prost(message, tag = "3")]
+        ConfirmedByLook(ConfirmedByLook),
+        #[prost(message, tag = "4")]
+        SiteWaits(Norm),
+        #[prost(message, tag = "5")]
+        SiteLifetimes(Norm),
+        #[prost(message, tag = "6")]
+        NeverWoken(NeverWoken),
+        /// The task that has ended.
+        #[prost(uint64, tag = "7")]
+        ParentEnded(u64),
+        #[prost(message, tag = "8")]
+        WokenOnlyBy(WokenOnlyBy),
+        /// The task whose end is waited for.
+        #[prost(uint64, tag = "9")]
+        WaitsForEndOf(u64),
+        #[prost(message, tag = "10")]
+        Cycle(Cycle),
+        /// For how long it had been idle, in nanoseconds.
+        #[prost(uint64, tag = "11")]
+        WentOnUnwokenNs(u64),
+        /// For how long it has been in one poll, in nanoseconds.
+        #[prost(uint64, tag = "12")]
+        PollingNs(u64),
+        /// How long ago it was woken, in nanoseconds.
+        #[prost(uint64, tag = "13")]
+        ScheduledNs(u64),
+        #[prost(message, tag = "14")]
+        SelfWakes(SelfWakes),
+        #[prost(message, tag = "15")]
+        Alive(Alive),
+        #[prost(message, tag = "16")]
+        Flow(Flow),
+        /// The most that is right.
+        #[prost(uint64, tag = "17")]
+        Limit(u64),
+    }
+}
+/// What makes a finding unsure. One that is unknown to a client is left out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Doubt {
+    #[prost(oneof = "doubt::Doubt", tags = "1, 2, 3, 4")]
+    pub doubt: ::core::option::Option<doubt::Doubt>,
+}
+/// Nested message and enum types in `Doubt`.
+pub mod doubt {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Doubt {
+        /// So many tasks are not tracked.
+        #[prost(uint64, tag = "1")]
+        Untracked(u64),
+        /// So many tasks alive are not seen.
+        #[prost(uint64, tag = "2")]
+        Unseen(u64),
+        /// What it waits on comes from a sample.
+        #[prost(bool, tag = "3")]
+        Sampled(bool),
+        /// So few to compare with.
+        #[prost(uint64, tag = "4")]
+        FewSamples(u64),
+    }
+}
+/// What is wrong. Findings of a kind unknown to a client are counted only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FindingKind {
+    Unspecified = 0,
+    NoWaker = 1,
+    WaitCycle = 2,
+    DeadByAssociation = 3,
+    LostWakeup = 4,
+    OrphanedWait = 5,
+    BlockedSend = 6,
+    BlockedReceive = 7,
+    BlockedLock = 8,
+    Hogging = 9,
+    BusyLoop = 10,
+    Starved = 11,
+    LongBlocking = 12,
+    GrowingSite = 13,
+    TooManyAlive = 14,
+}
+impl FindingKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FINDING_KIND_UNSPECIFIED",
+            Self::NoWaker => "FINDING_KIND_NO_WAKER",
+            Self::WaitCycle => "FINDING_KIND_WAIT_CYCLE",
+            Self::DeadByAssociation => "FINDING_KIND_DEAD_BY_ASSOCIATION",
+            Self::LostWakeup => "FINDING_KIND_LOST_WAKEUP",
+            Self::OrphanedWait => "FINDING_KIND_ORPHANED_WAIT",
+            Self::BlockedSend => "FINDING_KIND_BLOCKED_SEND",
+            Self::BlockedReceive => "FINDING_KIND_BLOCKED_RECEIVE",
+            Self::BlockedLock => "FINDING_KIND_BLOCKED_LOCK",
+            Self::Hogging => "FINDING_KIND_HOGGING",
+            Self::BusyLoop => "FINDING_KIND_BUSY_LOOP",
+            Self::Starved => "FINDING_KIND_STARVED",
+            Self::LongBlocking => "FINDING_KIND_LONG_BLOCKING",
+            Self::GrowingSite => "FINDING_KIND_GROWING_SITE",
+            Self::TooManyAlive => "FINDING_KIND_TOO_MANY_ALIVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FINDING_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "FINDING_KIND_NO_WAKER" => Some(Self::NoWaker),
+            "FINDING_KIND_WAIT_CYCLE" => Some(Self::WaitCycle),
+            "FINDING_KIND_DEAD_BY_ASSOCIATION" => Some(Self::DeadByAssociation),
+            "FINDING_KIND_LOST_WAKEUP" => Some(Self::LostWakeup),
+            "FINDING_KIND_ORPHANED_WAIT" => Some(Self::OrphanedWait),
+            "FINDING_KIND_BLOCKED_SEND" => Some(Self::BlockedSend),
+            "FINDING_KIND_BLOCKED_RECEIVE" => Some(Self::BlockedReceive),
+            "FINDING_KIND_BLOCKED_LOCK" => Some(Self::BlockedLock),
+            "FINDING_KIND_HOGGING" => Some(Self::Hogging),
+            "FINDING_KIND_BUSY_LOOP" => Some(Self::BusyLoop),
+            "FINDING_KIND_STARVED" => Some(Self::Starved),
+            "FINDING_KIND_LONG_BLOCKING" => Some(Self::LongBlocking),
+            "FINDING_KIND_GROWING_SITE" => Some(Self::GrowingSite),
+            "FINDING_KIND_TOO_MANY_ALIVE" => Some(Self::TooManyAlive),
+            _ => None,
+        }
+    }
+}
+/// How sure a finding is. A value unknown to a client reads as CERTAINTY_WATCH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Certainty {
+    Unspecified = 0,
+    Watch = 1,
+    Suspected = 2,
+    Proved = 3,
+}
+impl Certainty {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CERTAINTY_UNSPECIFIED",
+            Self::Watch => "CERTAINTY_WATCH",
+            Self::Suspected => "CERTAINTY_SUSPECTED",
+            Self::Proved => "CERTAINTY_PROVED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CERTAINTY_UNSPECIFIED" => Some(Self::Unspecified),
+            "CERTAINTY_WATCH" => Some(Self::Watch),
+            "CERTAINTY_SUSPECTED" => Some(Self::Suspected),
+            "CERTAINTY_PROVED" => Some(Self::Proved),
+            _ => None,
+        }
+    }
+}
 /// Which tasks, in which order, and which part of the rows.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Query {
@@ -781,6 +1121,15 @@ pub struct WatchTaskRequest {
     /// The limits for the rows of the update.
     #[prost(message, optional, tag = "3")]
     pub thresholds: ::core::option::Option<Thresholds>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchFindingsRequest {
+    /// Absent: the service's own.
+    #[prost(message, optional, tag = "1")]
+    pub rules: ::core::option::Option<FindingRules>,
+    /// As in WatchTasksRequest.
+    #[prost(uint32, tag = "2")]
+    pub interval_ms: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchEventsRequest {
@@ -980,6 +1329,33 @@ pub mod loiter_client {
                 .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchTask"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// What is wrong by a set of rules, at once, then again every interval until the client goes
+        /// away. The rules remember what they have seen, from this stream's beginning on.
+        /// INVALID_ARGUMENT for a filter that does not parse.
+        pub async fn watch_findings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchFindingsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::FindingsUpdate>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/loiter.v1.Loiter/WatchFindings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchFindings"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Every event from now on. Recording costs the process something only while such a stream is
         /// open.
         pub async fn watch_events(
@@ -1079,6 +1455,22 @@ pub mod loiter_server {
             &self,
             request: tonic::Request<super::WatchTaskRequest>,
         ) -> std::result::Result<tonic::Response<Self::WatchTaskStream>, tonic::Status>;
+        /// Server streaming response type for the WatchFindings method.
+        type WatchFindingsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::FindingsUpdate, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// What is wrong by a set of rules, at once, then again every interval until the client goes
+        /// away. The rules remember what they have seen, from this stream's beginning on.
+        /// INVALID_ARGUMENT for a filter that does not parse.
+        async fn watch_findings(
+            &self,
+            request: tonic::Request<super::WatchFindingsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchFindingsStream>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the WatchEvents method.
         type WatchEventsStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::EventBatch, tonic::Status>,
@@ -1301,6 +1693,52 @@ pub mod loiter_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WatchTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/loiter.v1.Loiter/WatchFindings" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchFindingsSvc<T: Loiter>(pub Arc<T>);
+                    impl<
+                        T: Loiter,
+                    > tonic::server::ServerStreamingService<super::WatchFindingsRequest>
+                    for WatchFindingsSvc<T> {
+                        type Response = super::FindingsUpdate;
+                        type ResponseStream = T::WatchFindingsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchFindingsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Loiter>::watch_findings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchFindingsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,12 +1,13 @@
 //! Anything that can be sent.
 
 use loiter_model::{
-    Distribution, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Tier, Totals,
-    WaitId, WaitStats,
+    Distribution, NameId, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Tier,
+    Totals, WaitId, WaitStats,
+    finding::{Allow, Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     query::{Column, Query},
     update::{
-        Event, EventBatch, EventKind, LabelSet, Overview, SitesUpdate, Stretch, TaskDetail,
-        TasksUpdate, WaitsUpdate,
+        Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview, SitesUpdate, Stretch,
+        TaskDetail, TasksUpdate, WaitsUpdate,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -312,4 +313,125 @@ pub(crate) fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
             thresholds,
         }
     })
+}
+
+fn seq() -> impl Strategy<Value = TaskSeq> {
+    (1..u64::MAX).prop_map(|number| TaskSeq::new(number).expect("above zero"))
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    let durations = || (nanos(), nanos());
+    prop_oneof![
+        durations().prop_map(|(longest, median)| Evidence::Idle { longest, median }),
+        Just(Evidence::NoLiveWaker),
+        Just(Evidence::ConfirmedByLook),
+        (nanos(), any::<u64>()).prop_map(|(p99, count)| Evidence::SiteWaits { p99, count }),
+        (nanos(), any::<u64>()).prop_map(|(p99, count)| Evidence::SiteLifetimes { p99, count }),
+        Just(Evidence::NeverWoken),
+        seq().prop_map(|parent| Evidence::ParentEnded { parent }),
+        (seq(), any::<u64>()).prop_map(|(waker, wakes)| Evidence::WokenOnlyBy { waker, wakes }),
+        seq().prop_map(|task| Evidence::WaitsForEndOf { task }),
+        vec(seq(), 0..4).prop_map(|tasks| Evidence::Cycle { tasks }),
+        nanos().prop_map(|idle| Evidence::WentOnUnwoken { idle }),
+        nanos().prop_map(|longest| Evidence::Polling { longest }),
+        nanos().prop_map(|longest| Evidence::Scheduled { longest }),
+        (any::<u64>(), 0..=100u8).prop_map(|(per_second, percent)| Evidence::SelfWakes {
+            per_second,
+            percent,
+        }),
+        (any::<[u64; 2]>(), nanos()).prop_map(|([before, now], over)| Evidence::Alive {
+            before,
+            now,
+            over,
+        }),
+        (any::<[u64; 2]>(), nanos()).prop_map(|([spawned, ended], over)| Evidence::Flow {
+            spawned,
+            ended,
+            over,
+        }),
+        any::<u64>().prop_map(|most| Evidence::Limit { most }),
+    ]
+}
+
+fn doubt() -> impl Strategy<Value = Doubt> {
+    prop_oneof![
+        any::<u64>().prop_map(|tasks| Doubt::Untracked { tasks }),
+        any::<u64>().prop_map(|tasks| Doubt::Unseen { tasks }),
+        Just(Doubt::Sampled),
+        any::<u64>().prop_map(|count| Doubt::FewSamples { count }),
+    ]
+}
+
+pub(crate) fn finding() -> impl Strategy<Value = Finding> {
+    (
+        select(FindingKind::ALL),
+        select(&Certainty::ALL[..]),
+        any::<[Option<u32>; 4]>(),
+        any::<[u64; 2]>(),
+        vec(seq(), 0..Finding::SAMPLE),
+        nanos(),
+        vec(evidence(), 0..4),
+        vec(doubt(), 0..3),
+    )
+        .prop_map(
+            |(kind, certainty, labels, [count, bytes], sample, since, evidence, doubts)| {
+                let [site, wait, name, scope] = labels;
+                Finding {
+                    kind,
+                    certainty,
+                    site: site.map(SiteId),
+                    wait: wait.map(WaitId),
+                    name: name.map(NameId),
+                    scope: scope.map(NameId),
+                    count,
+                    sample,
+                    bytes,
+                    since,
+                    evidence,
+                    doubts,
+                }
+            },
+        )
+}
+
+fn allow() -> impl Strategy<Value = Allow> {
+    let kinds = vec(select(FindingKind::ALL), 0..3);
+    (filter(), kinds, "\\PC{0,4}").prop_map(|(filter, kinds, reason)| Allow {
+        filter,
+        kinds,
+        reason,
+    })
+}
+
+pub(crate) fn rules() -> impl Strategy<Value = RuleSettings> {
+    (thresholds(), any::<[Option<u64>; 2]>(), vec(allow(), 0..3)).prop_map(
+        |(thresholds, [max_alive, max_alive_at_site], allow)| RuleSettings {
+            thresholds,
+            max_alive,
+            max_alive_at_site,
+            allow,
+        },
+    )
+}
+
+pub(crate) fn findings_update() -> impl Strategy<Value = FindingsUpdate> {
+    (
+        overview(),
+        vec(finding(), 0..4),
+        vec(any::<u64>(), 0..4),
+        vec(allow(), 0..3),
+        any::<[u64; 2]>(),
+        label_set(),
+    )
+        .prop_map(
+            |(overview, findings, allowed, own_allow, [scans, omitted], labels)| FindingsUpdate {
+                overview,
+                findings,
+                omitted,
+                allowed,
+                own_allow,
+                scans,
+                labels,
+            },
+        )
 }

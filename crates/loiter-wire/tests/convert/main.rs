@@ -7,10 +7,14 @@ mod refused;
 
 use loiter_model::{
     Distribution, Target, Task, Thresholds,
+    finding::RuleSettings,
     query::{Group, SiteColumn, TaskColumn, WaitColumn},
-    update::{CaptureOutcome, EventBatch, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    update::{
+        CaptureOutcome, EventBatch, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate,
+        WaitsUpdate,
+    },
 };
-use loiter_wire::{BadMessage, Question, v1};
+use loiter_wire::{BadMessage, Question, read_rules, v1};
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 
@@ -39,8 +43,12 @@ fn receive_as_anything(bytes: &[u8]) {
     received::<v1::Distribution, Distribution>(bytes);
     received::<v1::Target, Target>(bytes);
     received::<v1::EventBatch, EventBatch>(bytes);
+    received::<v1::FindingsUpdate, FindingsUpdate>(bytes);
     if let Ok(query) = v1::Query::decode(bytes) {
         let _ = Question::read(query, Thresholds::default());
+    }
+    if let Ok(rules) = v1::FindingRules::decode(bytes) {
+        let _ = read_rules(rules, &RuleSettings::default());
     }
 }
 
@@ -95,6 +103,23 @@ proptest! {
     }
 
     #[test]
+    fn findings_arrive_as_they_were(update in findings_update()) {
+        let message = sent(v1::FindingsUpdate::from(update.clone()));
+        prop_assert_eq!(FindingsUpdate::try_from(message), Ok(update));
+    }
+
+    #[test]
+    fn rules_arrive_as_they_were_with_the_own_list_behind_theirs(rules in rules(), own in rules()) {
+        let message = sent(v1::FindingRules::from(&rules));
+        let mut expected = rules;
+        expected.max_alive = expected.max_alive.or(own.max_alive);
+        expected.max_alive_at_site = expected.max_alive_at_site.or(own.max_alive_at_site);
+        expected.allow.extend_from_slice(&own.allow);
+        prop_assert_eq!(read_rules(message, &own), Ok(expected));
+        prop_assert_eq!(read_rules(v1::FindingRules::default(), &own), Ok(own));
+    }
+
+    #[test]
     fn queries_arrive_as_they_were(
         tasks in query::<TaskColumn>(),
         sites in query::<SiteColumn>(),
@@ -124,6 +149,8 @@ proptest! {
         waits in waits_update(),
         detail in detail(),
         batch in batch(),
+        findings in findings_update(),
+        rules in rules(),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         for mut bytes in [
@@ -132,6 +159,8 @@ proptest! {
             v1::TasksUpdate::from(waits).encode_to_vec(),
             v1::TaskDetail::from(detail).encode_to_vec(),
             v1::EventBatch::from(batch).encode_to_vec(),
+            v1::FindingsUpdate::from(findings).encode_to_vec(),
+            v1::FindingRules::from(&rules).encode_to_vec(),
         ] {
             for (at, byte) in &damage {
                 if !bytes.is_empty() {

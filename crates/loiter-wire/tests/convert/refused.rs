@@ -3,10 +3,17 @@
 use loiter_model::{
     Nanos, SiteId, SiteStats, StackSource, Target, Task, TaskSeq, Thresholds, Tier, WaitId,
     WaitKind,
+    finding::{Allow, Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     query::{SiteColumn, Sort, TaskColumn, TaskQuery, Window},
-    update::{Event, EventBatch, EventKind, LabelSet, SitesUpdate, TasksUpdate, WaitsUpdate},
+    update::{
+        Event, EventBatch, EventKind, FindingsUpdate, LabelSet, SitesUpdate, TasksUpdate,
+        WaitsUpdate,
+    },
 };
-use loiter_wire::{BadQuery, Question, v1};
+use loiter_wire::{
+    BadQuery, BadRules, Question, read_rules,
+    v1::{self, evidence::Fact},
+};
 
 use crate::arbitrary::labels;
 
@@ -277,4 +284,161 @@ fn a_bad_query_says_what_there_is() {
     assert!(read(group).is_ok());
     let group = v1::Query { group: 7, ..column };
     assert_eq!(read(group), Err(BadQuery::Group(7)));
+}
+
+fn some_finding() -> v1::Finding {
+    v1::Finding {
+        kind: v1::FindingKind::BlockedSend.into(),
+        certainty: v1::Certainty::Proved.into(),
+        ..Default::default()
+    }
+}
+
+fn with_fact(fact: Fact) -> v1::Finding {
+    v1::Finding {
+        evidence: vec![v1::Evidence { fact: Some(fact) }],
+        ..some_finding()
+    }
+}
+
+#[test]
+fn a_finding_that_makes_no_sense_is_refused() {
+    assert!(Finding::try_from(some_finding()).is_ok());
+    let with_kind = |kind| v1::Finding {
+        kind,
+        ..some_finding()
+    };
+    for (finding, what) in [
+        (with_kind(0), "a message without `Finding.kind`"),
+        (
+            with_kind(-1),
+            "-1 as `Finding.kind`, an unknown kind of findings",
+        ),
+        (
+            v1::Finding {
+                sample: vec![1, 0],
+                ..some_finding()
+            },
+            "a message without `Finding.sample`",
+        ),
+        (
+            with_fact(Fact::ParentEnded(0)),
+            "a message without `Evidence.parent_ended`",
+        ),
+        (
+            with_fact(Fact::WaitsForEndOf(0)),
+            "a message without `Evidence.waits_for_end_of`",
+        ),
+        (
+            with_fact(Fact::WokenOnlyBy(v1::evidence::WokenOnlyBy::default())),
+            "a message without `Evidence.woken_only_by.waker`",
+        ),
+        (
+            with_fact(Fact::Cycle(v1::evidence::Cycle { tasks: vec![1, 0] })),
+            "a message without `Evidence.cycle.tasks`",
+        ),
+        (
+            with_fact(Fact::SelfWakes(v1::evidence::SelfWakes {
+                per_second: 1,
+                percent: 101,
+            })),
+            "101 as `Evidence.self_wakes.percent`, which is more than all",
+        ),
+    ] {
+        let error = Finding::try_from(finding).expect_err(what);
+        assert_eq!(error.to_string(), format!("the peer sent {what}"));
+    }
+}
+
+#[test]
+fn what_newer_peers_find_is_read_as_well_as_can_be() {
+    let newer = v1::Finding {
+        certainty: 17,
+        evidence: vec![
+            v1::Evidence { fact: None },
+            v1::Evidence {
+                fact: Some(Fact::Limit(3)),
+            },
+        ],
+        doubts: vec![
+            v1::Doubt { doubt: None },
+            v1::Doubt {
+                doubt: Some(v1::doubt::Doubt::FewSamples(2)),
+            },
+        ],
+        ..some_finding()
+    };
+    let finding = Finding::try_from(newer.clone()).expect("a finding");
+    assert_eq!(finding.certainty, Certainty::Watch);
+    assert_eq!(finding.evidence, [Evidence::Limit { most: 3 }]);
+    assert_eq!(finding.doubts, [Doubt::FewSamples { count: 2 }]);
+
+    let of_kind = |kind| v1::Finding {
+        kind,
+        ..newer.clone()
+    };
+    let update = |findings| v1::FindingsUpdate {
+        findings,
+        omitted: 3,
+        ..FindingsUpdate::default().into()
+    };
+    let read = FindingsUpdate::try_from(update(vec![of_kind(99), newer.clone(), of_kind(-5)]));
+    let read = read.expect("an update");
+    assert_eq!((read.findings.len(), read.omitted), (1, 5));
+    let error = FindingsUpdate::try_from(update(vec![of_kind(0)])).expect_err("no kind");
+    assert_eq!(error.what, "a message without `Finding.kind`");
+    let error = FindingsUpdate::try_from(v1::FindingsUpdate::default()).expect_err("empty");
+    assert_eq!(error.what, "a message without `FindingsUpdate.overview`");
+}
+
+#[test]
+fn an_allowed_kind_that_is_not_known_never_becomes_all() {
+    let entry = |filter: &str, kinds: &[i32]| v1::Allow {
+        filter: filter.to_owned(),
+        kinds: kinds.to_vec(),
+        reason: "so it is".to_owned(),
+    };
+    let known = entry("site:pool", &[v1::FindingKind::Hogging.into()]);
+    let read = Allow::try_from(known.clone()).expect("an entry");
+    assert_eq!(read.kinds, [FindingKind::Hogging]);
+    for (entry, what) in [
+        (
+            entry("idle>x", &[]),
+            "idle>x as `Allow.filter`, which is no filter",
+        ),
+        (
+            entry("", &[99]),
+            "99 as `Allow.kinds`, an unknown kind of findings",
+        ),
+        (
+            entry("", &[0]),
+            "0 as `Allow.kinds`, an unknown kind of findings",
+        ),
+    ] {
+        assert_eq!(Allow::try_from(entry).expect_err(what).what, what);
+    }
+
+    let read = |allow| {
+        let rules = v1::FindingRules {
+            allow,
+            ..Default::default()
+        };
+        read_rules(rules, &RuleSettings::default())
+    };
+    assert_eq!(read(vec![known.clone()]).expect("rules").allow.len(), 1);
+    let bad = read(vec![known.clone(), entry("idle>x", &[])]).expect_err("no filter");
+    assert!(
+        matches!(&bad, BadRules::Filter { number: 2, error } if error.span == (5..6)),
+        "{bad:?}"
+    );
+    let said = bad.to_string();
+    assert!(
+        said.starts_with("in filter 2 of the allow list: "),
+        "{said}"
+    );
+    let bad = read(vec![known, entry("", &[99])]).expect_err("no kind");
+    assert_eq!(
+        bad.to_string(),
+        "this agent does not know the kind of findings 99 of the allow list; it knows 1 to 14"
+    );
 }

@@ -9,8 +9,9 @@
 //! `cancellation_token.rs`, say nothing of the leaves below them and have no rule.
 //!
 //! The rules hold for tokio 1.54 and for names as `debug = 1` and as `line-tables-only` has them:
-//! there a function is only `{async_fn#0}`, but generics are whole, as in
-//! `poll<tokio::sync::watch::changed_impl::{async_fn_env#0}<u8>>`.
+//! there a function that was inlined is only `{async_fn#0}`, but generics are whole, as in
+//! `poll<tokio::sync::watch::changed_impl::{async_fn_env#0}<u8>>`. What was not inlined has the
+//! full name that the symbol table knows.
 
 mod others;
 mod tokio;
@@ -79,6 +80,11 @@ pub(super) fn leaf(frames: &[Frame]) -> Leaf {
     }
 }
 
+/// Whether a notification is all that is known.
+fn is_notified(found: Found) -> bool {
+    matches!(found, Found::Notified | Found::Kind(WaitKind::Notify))
+}
+
 /// A frame, taken apart.
 struct Call<'a> {
     frame: &'a Frame,
@@ -108,6 +114,14 @@ impl<'a> Call<'a> {
             {
                 Found::Kind(WaitKind::Notify)
             }
+            // Its wrapper of tracked futures is in the same module.
+            "tokio-util"
+                if is_notified(found)
+                    && self.code.is_in("task/task_tracker")
+                    && self.waits_for_tracker() =>
+            {
+                Found::Kind(WaitKind::Join)
+            }
             // Its own waker is there for new entries, its timer for those there are.
             "tokio-util" if found == Found::Nothing && self.code.is_in("time/delay_queue") => {
                 Found::Aside
@@ -126,6 +140,12 @@ impl<'a> Call<'a> {
             }
             _ => found,
         }
+    }
+
+    /// Whether it is the wait for a `TaskTracker`: of the polls in its module the one without
+    /// parameters, where the type's name is not known.
+    fn waits_for_tracker(&self) -> bool {
+        self.mentions("TaskTrackerWaitFuture") || &*self.frame.function == "poll"
     }
 
     /// Whether one of these is among the names of the function's path.

@@ -1,6 +1,6 @@
 //! The rules for tokio.
 
-use super::{Call, Found};
+use super::{Call, Found, is_notified};
 use crate::WaitKind;
 
 impl Call<'_> {
@@ -244,8 +244,4 @@ impl Call<'_> {
             "recv_ref",
         ])
     }
-}
-
-fn is_notified(found: Found) -> bool {
-    matches!(found, Found::Notified | Found::Kind(WaitKind::Notify))
 }

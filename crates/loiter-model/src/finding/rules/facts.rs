@@ -1,0 +1,87 @@
+//! What the rules need to know beside the tasks alive.
+
+use crate::{Kind, NameId, Nanos, Quantiles, SiteId, State, Task, TaskSeq};
+
+use super::super::{Doubt, Growth};
+
+/// What the rules need to know beside the tasks alive.
+pub trait Facts {
+    /// How many sites there are: their ids count from 0.
+    fn sites(&self) -> u32;
+    /// What is known of a site.
+    fn site(&self, id: SiteId) -> SiteFacts;
+    /// How the number of its tasks grows, if it does.
+    fn growth(&self, id: SiteId) -> Option<Growth>;
+    /// Whether one of the tasks that [`Scan::wanted`](super::Scan::wanted) named is alive.
+    fn is_alive(&self, task: TaskSeq) -> bool;
+    /// The task whose end this one waits for, or which holds what it waits for, where that is
+    /// known. It must be all that this one waits for: what one branch of a `select!` waits for
+    /// proves nothing.
+    fn waits_for(&self, task: TaskSeq) -> Option<TaskSeq>;
+    /// Tasks that a poll without a wake made go on, lately.
+    fn lost_wakeups(&self) -> Vec<LostWakeup>;
+    /// What makes every finding unsure.
+    fn doubts(&self) -> Vec<Doubt>;
+}
+
+/// Figures of a site since the agent's start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteFacts {
+    /// Tasks spawned.
+    pub spawned: u64,
+    /// Tasks that have ended.
+    pub ended: u64,
+    /// How long waits took that have ended.
+    pub waited: Quantiles,
+    /// How long tasks lived that have ended.
+    pub lifetime: Quantiles,
+}
+
+/// A task that a poll without a wake made go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostWakeup {
+    /// The task.
+    pub task: TaskSeq,
+    /// Where it was spawned.
+    pub site: SiteId,
+    /// Its name.
+    pub name: Option<NameId>,
+    /// When it was polled, from the agent's start.
+    pub at: Nanos,
+    /// How long it had been idle.
+    pub idle: Nanos,
+}
+
+impl LostWakeup {
+    /// The task as it was before that poll, for filters: what is not known of it is none.
+    pub(super) fn as_task(&self) -> Task {
+        Task {
+            seq: self.task,
+            tokio_id: None,
+            name: self.name,
+            scope: None,
+            kind: Kind::Task,
+            site: self.site,
+            parent: None,
+            size: None,
+            original_size: None,
+            spawned_at: Nanos::ZERO,
+            state: State::Idle,
+            in_state: self.idle,
+            total: self.idle,
+            busy: Nanos::ZERO,
+            scheduled: Nanos::ZERO,
+            polls: 1,
+            longest_poll: Nanos::ZERO,
+            wakes: 0,
+            self_wakes: 0,
+            live_wakers: 0,
+            woken_by: None,
+            sole_waker: false,
+            expect_idle: false,
+            may_be_part: false,
+            wait: None,
+            ending: None,
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! The rules: fed every task once a scan, they say what is wrong.
+
+mod alive;
+mod facts;
+mod ids;
+mod judge;
+mod merge;
+mod sites;
+mod spinning;
+mod stuck;
+mod suspicion;
+mod waiter;
+mod waits;
+
+use std::{cmp::Reverse, fmt};
+
+pub use facts::{Facts, LostWakeup, SiteFacts};
+
+use super::{
+    Allow, Certainty, Finding, FindingKind,
+    allow::{AllowList, Question},
+};
+use crate::{
+    Condition, Kind, Nanos, Origin, SiteId, State, Task, TaskSeq, Thresholds, query::Labels,
+};
+use alive::{Alive, Exceeded};
+use ids::Ids;
+use judge::Judge;
+use merge::{Grounds, Member, Merge, rank};
+use sites::Origins;
+use spinning::Spinning;
+use waiter::{Waiter, Waker, has_no_waker};
+use waits::{Abouts, WaitIndex, Waits};
+
+/// A function on the blocking pool is long from here on, however low the limit for waits.
+const LONG_BLOCKING: Nanos = Nanos::from_secs(10);
+/// For how long a lost wakeup is told.
+const LOST_FOR: Nanos = Nanos::from_secs(600);
+/// Tasks without a waker, and without a look, that are remembered at most.
+const MOST_UNLOOKED: usize = 1 << 17;
+
+/// What the rules go by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleSettings {
+    /// The limits for blocked, hogging and starved.
+    pub thresholds: Thresholds,
+    /// Tasks that may be alive in all; `None`: any number. Neither roots of `block_on` nor the
+    /// threads of a runtime count.
+    pub max_alive: Option<u64>,
+    /// Tasks of one site that may be alive; `None`: any number.
+    pub max_alive_at_site: Option<u64>,
+    /// What is right as it is.
+    pub allow: Vec<Allow>,
+}
+
+/// The rules, and what they remember from one scan to the next: candidates only, so that it
+/// stays small however many tasks there are.
+#[derive(Debug)]
+pub struct Rules {
+    settings: RuleSettings,
+    allowed: Vec<u64>,
+    /// Polls of blocked tasks that had no waker in the last scan, and that nobody looked at.
+    unlooked: Ids<TaskSeq, u64>,
+    spinning: Spinning,
+    exceeded: Exceeded,
+    abouts: Abouts,
+}
+
+impl Rules {
+    /// Nothing is remembered yet.
+    #[must_use]
+    pub fn new(settings: RuleSettings) -> Self {
+        Self {
+            allowed: vec![0; settings.allow.len()],
+            settings,
+            unlooked: Ids::default(),
+            spinning: Spinning::default(),
+            exceeded: Exceeded::default(),
+            abouts: Abouts::default(),
+        }
+    }
+
+    /// What they go by.
+    #[must_use]
+    pub fn settings(&self) -> &RuleSettings {
+        &self.settings
+    }
+
+    /// How many tasks each entry of [`RuleSettings::allow`] kept silent so far: the most in one
+    /// scan, since the same tasks are met in every scan.
+    #[must_use]
+    pub fn allowed(&self) -> &[u64] {
+        &self.allowed
+    }
+
+    /// Begins a scan. `at`: now, from the agent's start.
+    pub fn scan<'a, L: Labels>(&'a mut self, at: Nanos, labels: &'a L) -> Scan<'a, L> {
+        self.spinning.begin();
+        let allow = AllowList::new(&self.settings.allow);
+        let waits = Waits::new(std::mem::take(&mut self.abouts));
+        Scan {
+            alive: Alive::new(&self.settings, &allow),
+            rules: self,
+            labels,
+            at,
+            allow,
+            waits,
+            origins: Origins::default(),
+            waiters: Vec::new(),
+            unlooked: Ids::default(),
+            merge: Merge::default(),
+        }
+    }
+}
+
+/// A look at every task. O(1) a task; keeps some 100 bytes of each blocked one until it is
+/// finished.
+pub struct Scan<'a, L> {
+    rules: &'a mut Rules,
+    labels: &'a L,
+    at: Nanos,
+    allow: AllowList,
+    waits: Waits,
+    origins: Origins,
+    waiters: Vec<Waiter>,
+    unlooked: Ids<TaskSeq, u64>,
+    alive: Alive,
+    merge: Merge,
+}
+
+impl<L> fmt::Debug for Scan<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan")
+            .field("at", &self.at)
+            .field("blocked", &self.waiters.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L: Labels> Scan<'_, L> {
+    /// Takes a task that is alive; an ended one changes nothing.
+    pub fn visit(&mut self, task: &Task) {
+        if task.state == State::Ended {
+            return;
+        }
+        let limits = self.rules.settings.thresholds;
+        let mut allowed = Question::new(task, &limits, self.labels);
+        let is_runtimes = || {
+            let origin = self.origins.of(task.site, self.labels);
+            matches!(origin, Origin::Tokio | Origin::Std)
+        };
+        self.alive
+            .count(task, &mut self.allow, &mut allowed, is_runtimes);
+        let condition = task.condition(&limits);
+        if condition == Some(Condition::Blocked) {
+            return self.blocked(task, &mut allowed);
+        }
+        if task.state == State::Idle {
+            return;
+        }
+        let symptoms = [
+            condition.and_then(|condition| Symptom::of(condition, task)),
+            self.spinning(task),
+            self.long_blocking(task, &limits),
+        ];
+        for symptom in symptoms.into_iter().flatten() {
+            self.tell(task, &mut allowed, symptom);
+        }
+    }
+
+    fn blocked(&mut self, task: &Task, allowed: &mut Question<'_, L>) {
+        let wait = self.waits.index(task.wait, self.labels);
+        let known = self.waits.known(wait);
+        let waker = if !has_no_waker(task) {
+            if known.is_for_the_world() {
+                return;
+            }
+            Waker::MayBe
+        } else if known.is_nothing() {
+            Waker::Nowhere
+        } else {
+            if self.unlooked.len() < MOST_UNLOOKED {
+                self.unlooked.insert(task.seq, task.polls);
+            }
+            if self.rules.unlooked.get(&task.seq) == Some(&task.polls) {
+                Waker::MissingStill
+            } else {
+                Waker::MayBe
+            }
+        };
+        let allowed = allowed.answer(&mut self.allow);
+        self.waiters.push(Waiter::new(task, wait, waker, allowed));
+    }
+
+    fn spinning(&mut self, task: &Task) -> Option<Symptom> {
+        let spun = self.rules.spinning.take(self.at, task)?;
+        Some(Symptom {
+            kind: FindingKind::BusyLoop,
+            certainty: Certainty::Suspected,
+            time: spun.time,
+            grounds: Grounds {
+                self_wakes: Some((spun.per_second, spun.percent)),
+                ..Grounds::default()
+            },
+        })
+    }
+
+    fn long_blocking(&mut self, task: &Task, limits: &Thresholds) -> Option<Symptom> {
+        let is_long = task.kind == Kind::Blocking
+            && task.state == State::Running
+            && task.in_state >= limits.blocked_after.max(LONG_BLOCKING)
+            && !task.expect_idle;
+        // What a library does on the pool is its own affair.
+        let is_own = is_long && self.origins.of(task.site, self.labels) == Origin::User;
+        is_own.then(|| Symptom {
+            kind: FindingKind::LongBlocking,
+            certainty: Certainty::Watch,
+            time: task.in_state,
+            grounds: Grounds::default(),
+        })
+    }
+
+    fn tell(&mut self, task: &Task, allowed: &mut Question<'_, L>, symptom: Symptom) {
+        let Symptom {
+            kind,
+            certainty,
+            time,
+            grounds,
+        } = symptom;
+        let allowed = allowed.answer(&mut self.allow);
+        if self.allow.silences(allowed, kind, 1) {
+            return;
+        }
+        let member = Member {
+            time,
+            ..Member::new(task, WaitIndex::UNKNOWN)
+        };
+        let unknown = self.waits.known(WaitIndex::UNKNOWN);
+        self.merge.add(kind, certainty, &member, unknown, &grounds);
+    }
+
+    /// Tasks of which [`Facts::is_alive`] is going to be asked, in no order, none twice.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<TaskSeq> {
+        let others = self.waiters.iter().flat_map(|waiter| {
+            let known = self.waits.known(waiter.member.wait);
+            waiter.others(known)
+        });
+        let mut wanted: Vec<_> = others.collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// What is wrong, the worst first.
+    #[must_use]
+    pub fn finish(mut self, facts: &impl Facts) -> Vec<Finding> {
+        self.lost_wakeups(facts);
+        let Self {
+            rules,
+            at,
+            mut allow,
+            waits,
+            waiters,
+            unlooked,
+            alive,
+            mut merge,
+            ..
+        } = self;
+        let judge = Judge {
+            at,
+            waiters: &waiters,
+            waits: &waits,
+            facts,
+            allow: &mut allow,
+            merge: &mut merge,
+        };
+        judge.judge();
+        let mut findings: Vec<_> = merge.finish(at).collect();
+        let growth = |site: SiteId| (site.0 < facts.sites()).then(|| facts.growth(site))?;
+        findings.extend(alive.growing(at, &mut allow, growth));
+        findings.extend(alive.too_many(at, &rules.settings, &mut rules.exceeded));
+        let doubts = facts.doubts();
+        for finding in &mut findings {
+            if finding.certainty != Certainty::Proved {
+                finding.doubts.extend_from_slice(&doubts);
+            }
+        }
+        rank(&mut findings, at);
+        rules.unlooked = unlooked;
+        rules.abouts = waits.into_abouts();
+        rules.spinning.end();
+        for (most, now) in rules.allowed.iter_mut().zip(allow.counts()) {
+            *most = (*most).max(*now);
+        }
+        findings
+    }
+
+    fn lost_wakeups(&mut self, facts: &impl Facts) {
+        let mut lost = facts.lost_wakeups();
+        lost.retain(|lost| self.at.saturating_sub(lost.at) <= LOST_FOR);
+        // Of one task the longest wait.
+        lost.sort_unstable_by_key(|lost| (lost.task, Reverse(lost.idle), lost.at));
+        lost.dedup_by_key(|lost| lost.task);
+        let limits = self.rules.settings.thresholds;
+        for lost in lost {
+            let since = lost.at.saturating_sub(lost.idle);
+            let symptom = Symptom {
+                kind: FindingKind::LostWakeup,
+                certainty: Certainty::Suspected,
+                time: self.at.saturating_sub(since),
+                grounds: Grounds {
+                    went_on_after: Some(lost.idle),
+                    ..Grounds::default()
+                },
+            };
+            let task = lost.as_task();
+            self.tell(
+                &task,
+                &mut Question::new(&task, &limits, self.labels),
+                symptom,
+            );
+        }
+    }
+}
+
+/// What is wrong with a task by itself, whatever the others do.
+struct Symptom {
+    kind: FindingKind,
+    certainty: Certainty,
+    /// For how long it has been so.
+    time: Nanos,
+    grounds: Grounds,
+}
+
+impl Symptom {
+    fn of(condition: Condition, task: &Task) -> Option<Self> {
+        let kind = match condition {
+            Condition::Hogging => FindingKind::Hogging,
+            Condition::Starved => FindingKind::Starved,
+            Condition::Blocked => return None,
+        };
+        Some(Self {
+            kind,
+            certainty: Certainty::Proved,
+            time: task.in_state,
+            grounds: Grounds::default(),
+        })
+    }
+}
