@@ -60,7 +60,7 @@ impl Core {
             started_unix: Nanos(self.table.clock().started_unix()),
             uptime: Nanos(self.table.now()),
             tier: self.tier,
-            thresholds: self.config.thresholds,
+            thresholds: self.config.rules.thresholds,
             max_tasks: u64::from(self.table.max_tasks()),
         }
     }
@@ -82,6 +82,8 @@ fn executable_name() -> String {
     std::env::current_exe()
         .ok()
         .and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        // What Linux adds once the file was replaced.
+        .map(|name| name.trim_end_matches(" (deleted)").to_owned())
         .unwrap_or_else(|| "unknown program".to_owned())
 }
 
@@ -111,7 +113,7 @@ impl Agent {
     }
 
     /// Where it listens. `None` while it does not: its thread has only just started, the port
-    /// is busy, or `LOITER_ENABLED` is `false`.
+    /// is busy, it is to listen nowhere, or `LOITER_ENABLED` is `false`.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         *self.core.as_ref()?.address()
@@ -122,6 +124,7 @@ impl Agent {
     #[must_use]
     pub fn wait_listening(&self, limit: Duration) -> Option<SocketAddr> {
         let core = self.core.as_ref()?;
+        core.config.listen?;
         let deadline = Instant::now() + limit;
         let mut address = core.address();
         while address.is_none() {

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    str::FromStr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::AcqRel},
@@ -9,13 +10,18 @@ use std::{
     time::Duration,
 };
 
-use loiter_model::{Nanos, ParseNanosError, Thresholds, Tier};
+use loiter_model::{
+    Nanos, ParseNanosError, Tier,
+    finding::{Allow, RuleSettings},
+    query::FilterError,
+};
 use tracing_core::{Dispatch, Subscriber, dispatcher};
 
 use crate::{
     agent::{Agent, Core},
     capture::LoiterSubscriber,
     clock::Clock,
+    finding::Found,
     notice, publish, recording,
     table::Table,
 };
@@ -43,24 +49,20 @@ pub const ENV: &[EnvVar] = &[
         value: "true|false",
         default: "true",
         meaning: "`false`: no agent at all, at no cost; the program's own subscriber is installed as it is",
-        set: |config, value| {
-            config.enabled = match value {
-                "true" | "1" | "yes" | "on" => true,
-                "false" | "0" | "no" | "off" => false,
-                _ => return Err("write `true` or `false`".to_owned()),
-            };
-            Ok(())
-        },
+        set: |config, value| boolean(value, &mut config.enabled),
     },
     EnvVar {
         name: "LOITER_LISTEN",
-        value: "IP:PORT",
+        value: "IP:PORT|none",
         default: loiter_model::DEFAULT_ADDR,
-        meaning: "where the agent listens: a loopback address; port 0 for any free port",
+        meaning: "where the agent listens: a loopback address; port 0 for any free port; `none` for no port at all",
         set: |config, value| {
-            config.listen = value
-                .parse()
-                .map_err(|_| "write an address and a port such as `127.0.0.1:6669`".to_owned())?;
+            config.listen = match value {
+                "none" => None,
+                address => Some(address.parse().map_err(|_| {
+                    "write an address and a port such as `127.0.0.1:6669`, or `none`".to_owned()
+                })?),
+            };
             Ok(())
         },
     },
@@ -79,21 +81,21 @@ pub const ENV: &[EnvVar] = &[
         value: "DURATION",
         default: "10s",
         meaning: "idle time from which a task counts as blocked",
-        set: |config, value| duration(value, &mut config.thresholds.blocked_after),
+        set: |config, value| duration(value, &mut config.rules.thresholds.blocked_after),
     },
     EnvVar {
         name: "LOITER_HOGGING_AFTER",
         value: "DURATION",
         default: "1s",
         meaning: "length of one poll from which a task counts as hogging its worker",
-        set: |config, value| duration(value, &mut config.thresholds.hogging_after),
+        set: |config, value| duration(value, &mut config.rules.thresholds.hogging_after),
     },
     EnvVar {
         name: "LOITER_STARVED_AFTER",
         value: "DURATION",
         default: "100ms",
         meaning: "wait for a worker from which a woken task counts as starved",
-        set: |config, value| duration(value, &mut config.thresholds.starved_after),
+        set: |config, value| duration(value, &mut config.rules.thresholds.starved_after),
     },
     EnvVar {
         name: "LOITER_CAPTURE_STACKS",
@@ -109,6 +111,27 @@ pub const ENV: &[EnvVar] = &[
             };
             Ok(())
         },
+    },
+    EnvVar {
+        name: "LOITER_REPORT_FINDINGS",
+        value: "true|false",
+        default: "true",
+        meaning: "whether each new finding is an event of tracing, with target `loiter::finding`",
+        set: |config, value| boolean(value, &mut config.report_findings),
+    },
+    EnvVar {
+        name: "LOITER_MAX_ALIVE",
+        value: "NUMBER|none",
+        default: "none",
+        meaning: "tasks that may be alive at a time; more are a finding",
+        set: |config, value| limit(value, &mut config.rules.max_alive),
+    },
+    EnvVar {
+        name: "LOITER_MAX_ALIVE_AT_SITE",
+        value: "NUMBER|none",
+        default: "none",
+        meaning: "tasks of one site that may be alive at a time; more are a finding",
+        set: |config, value| limit(value, &mut config.rules.max_alive_at_site),
     },
     EnvVar {
         name: "LOITER_PUBLISH_INTERVAL",
@@ -139,12 +162,29 @@ pub const ENV: &[EnvVar] = &[
     },
 ];
 
+fn boolean(value: &str, into: &mut bool) -> Result<(), String> {
+    *into = match value {
+        "true" | "1" | "yes" | "on" => true,
+        "false" | "0" | "no" | "off" => false,
+        _ => return Err("write `true` or `false`".to_owned()),
+    };
+    Ok(())
+}
+
+fn limit(value: &str, into: &mut Option<u64>) -> Result<(), String> {
+    *into = match value {
+        "none" => None,
+        value => Some(number(value)?),
+    };
+    Ok(())
+}
+
 fn duration(value: &str, into: &mut Nanos) -> Result<(), String> {
     *into = value.parse().map_err(|e: ParseNanosError| e.to_string())?;
     Ok(())
 }
 
-fn number(value: &str) -> Result<usize, String> {
+fn number<N: FromStr>(value: &str) -> Result<N, String> {
     value
         .parse()
         .map_err(|_| "write a whole number such as `100000`".to_owned())
@@ -154,10 +194,14 @@ fn number(value: &str) -> Result<usize, String> {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
-    pub(crate) listen: SocketAddr,
+    /// `None`: nowhere.
+    pub(crate) listen: Option<SocketAddr>,
     pub(crate) name: Option<String>,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) rules: RuleSettings,
+    pub(crate) report_findings: bool,
+    pub(crate) on_finding: Callbacks,
     pub(crate) capture_stacks: CaptureStacks,
+    pub(crate) for_tests: bool,
     pub(crate) publish_interval: Nanos,
     pub(crate) max_tasks: usize,
     pub(crate) ledger: usize,
@@ -167,13 +211,43 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             enabled: true,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6669)),
+            listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 6669))),
             name: None,
-            thresholds: Thresholds::default(),
+            rules: RuleSettings::default(),
+            report_findings: true,
+            on_finding: Callbacks::default(),
             capture_stacks: CaptureStacks::default(),
+            for_tests: false,
             publish_interval: Nanos::from_secs(1),
             max_tasks: 1 << 20,
             ledger: 1024,
+        }
+    }
+}
+
+/// What the program wants to be called with each new finding.
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks(pub(crate) Vec<Callback>);
+
+type Callback = Arc<dyn Fn(&Found) + Send + Sync>;
+
+impl Callbacks {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} callbacks", self.0.len())
+    }
+}
+
+impl Config {
+    fn check_listen(&self) -> Result<(), InitError> {
+        match self.listen {
+            Some(address) if !address.ip().is_loopback() => Err(InitError::NotLoopback(address)),
+            _ => Ok(()),
         }
     }
 }
@@ -216,6 +290,8 @@ const MOST_REMEMBERED: usize = 1 << 20;
 pub struct Builder {
     config: Config,
     inner: Option<Box<dyn Subscriber + Send + Sync>>,
+    /// What was wrong with earlier calls.
+    wrong: Vec<InitError>,
 }
 
 /// Why an agent could not be set up.
@@ -241,6 +317,15 @@ pub enum InitError {
         /// What is wrong and how to write it.
         reason: String,
     },
+    /// A filter of the allow list does not parse.
+    #[error("in the filter `{filter}` of the allow list: {error}")]
+    Allow {
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        #[source]
+        error: FilterError,
+    },
     /// The address can be reached from other machines.
     #[error(
         "will not listen on {0}: whoever reaches the port can look into the program, so it must \
@@ -264,7 +349,15 @@ impl Builder {
     /// [`Agent::wait_listening`].
     #[must_use]
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.config.listen = address.into();
+        self.config.listen = Some(address.into());
+        self
+    }
+
+    /// Opens no port: no client can look in. The agent runs all the same and says what it finds;
+    /// of use in tests.
+    #[must_use]
+    pub fn listen_nowhere(mut self) -> Self {
+        self.config.listen = None;
         self
     }
 
@@ -278,21 +371,21 @@ impl Builder {
     /// The idle time from which a task counts as blocked. A client may look with another limit.
     #[must_use]
     pub fn blocked_after(mut self, limit: Duration) -> Self {
-        self.config.thresholds.blocked_after = limit.into();
+        self.config.rules.thresholds.blocked_after = limit.into();
         self
     }
 
     /// The length of one poll from which a task counts as hogging its worker.
     #[must_use]
     pub fn hogging_after(mut self, limit: Duration) -> Self {
-        self.config.thresholds.hogging_after = limit.into();
+        self.config.rules.thresholds.hogging_after = limit.into();
         self
     }
 
     /// The wait for a worker from which a woken task counts as starved.
     #[must_use]
     pub fn starved_after(mut self, limit: Duration) -> Self {
-        self.config.thresholds.starved_after = limit.into();
+        self.config.rules.thresholds.starved_after = limit.into();
         self
     }
 
@@ -300,6 +393,73 @@ impl Builder {
     #[must_use]
     pub fn capture_stacks(mut self, when: CaptureStacks) -> Self {
         self.config.capture_stacks = when;
+        self
+    }
+
+    /// For `loiter-test`, whose reports say by themselves what is not seen: no warning of it. The
+    /// stacks of tasks that cannot be asked are sampled at a multiple of the usual rate, from the
+    /// first task on.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn for_tests(mut self) -> Self {
+        self.config.for_tests = true;
+        self
+    }
+
+    /// Says that nothing is wrong with tasks, whatever the rules find: those that a filter lets
+    /// through, in the language of the UI, such as `site:src/pool.rs name:keeper`. `reason` says
+    /// why, to whoever wonders; clients are shown both.
+    ///
+    /// May be called several times. A filter that does not parse is an error of
+    /// [`try_init`](Self::try_init) and a warning of [`init`](Self::init).
+    #[must_use]
+    pub fn allow(mut self, filter: &str, reason: &str) -> Self {
+        match filter.parse() {
+            Ok(filter) => self.config.rules.allow.push(Allow {
+                filter,
+                kinds: Vec::new(),
+                reason: reason.to_owned(),
+            }),
+            Err(error) => self.wrong.push(InitError::Allow {
+                filter: filter.to_owned(),
+                error,
+            }),
+        }
+        self
+    }
+
+    /// Tasks that may be alive at a time; more are a finding.
+    #[must_use]
+    pub fn max_alive(mut self, tasks: u64) -> Self {
+        self.config.rules.max_alive = Some(tasks);
+        self
+    }
+
+    /// Tasks spawned at one place that may be alive at a time; more are a finding.
+    #[must_use]
+    pub fn max_alive_at_site(mut self, tasks: u64) -> Self {
+        self.config.rules.max_alive_at_site = Some(tasks);
+        self
+    }
+
+    /// Whether the program's tracing subscriber is told of each new finding, with an event of
+    /// target `loiter::finding`: a warning, or an info for one that is only worth an eye. Ten a
+    /// minute at most; how many were left out is said then.
+    #[must_use]
+    pub fn report_findings(mut self, yes: bool) -> Self {
+        self.config.report_findings = yes;
+        self
+    }
+
+    /// Has each new finding given to a function, and again when it becomes surer. One that goes
+    /// and comes back within ten minutes is not new.
+    ///
+    /// It is called on a thread that does nothing else, outside of any runtime; while it blocks,
+    /// findings wait for it, 64 at most. A panic in it is caught. May be called several times,
+    /// for several functions.
+    #[must_use]
+    pub fn on_finding(mut self, call: impl Fn(&Found) + Send + Sync + 'static) -> Self {
+        self.config.on_finding.0.push(Arc::new(call));
         self
     }
 
@@ -341,12 +501,12 @@ impl Builder {
     /// default one. With a subscriber already installed, the agent runs and tells the UI why it
     /// sees nothing; the one given to [`with_subscriber`](Self::with_subscriber) is then unused.
     pub fn init(mut self) {
-        let mut wrong = Vec::new();
+        let mut wrong = std::mem::take(&mut self.wrong);
         for variable in ENV {
             wrong.extend(self.apply(variable).err());
         }
-        if !self.config.listen.ip().is_loopback() {
-            wrong.push(InitError::NotLoopback(self.config.listen));
+        if let Err(error) = self.config.check_listen() {
+            wrong.push(error);
             self.config.listen = Config::default().listen;
         }
         wrong.extend(self.start(OnTaken::GoOn).err());
@@ -363,12 +523,13 @@ impl Builder {
     /// # Errors
     /// [`InitError`]: nothing has been started or installed then.
     pub fn try_init(mut self) -> Result<Agent, InitError> {
+        if let Some(error) = self.wrong.drain(..).next() {
+            return Err(error);
+        }
         for variable in ENV {
             self.apply(variable)?;
         }
-        if !self.config.listen.ip().is_loopback() {
-            return Err(InitError::NotLoopback(self.config.listen));
-        }
+        self.config.check_listen()?;
         self.start(OnTaken::Fail)
     }
 
@@ -387,7 +548,9 @@ impl Builder {
     fn start(self, on_taken: OnTaken) -> Result<Agent, InitError> {
         static STARTED: AtomicBool = AtomicBool::new(false);
 
-        let Self { mut config, inner } = self;
+        let Self {
+            mut config, inner, ..
+        } = self;
         if !config.enabled {
             if let Some(inner) = inner {
                 dispatcher::set_global_default(Dispatch::new(inner))
@@ -406,11 +569,11 @@ impl Builder {
         config.ledger = config.ledger.min(MOST_REMEMBERED);
         config.publish_interval = config.publish_interval.max(Nanos::from_millis(50));
 
-        let table = Arc::new(Table::new(
-            Clock::start(),
-            config.max_tasks as u32,
-            config.ledger,
-        ));
+        let mut table = Table::new(Clock::start(), config.max_tasks as u32, config.ledger);
+        if config.for_tests && config.capture_stacks == CaptureStacks::Blocked {
+            table.sample_often();
+        }
+        let table = Arc::new(table);
         let has_inner = inner.is_some();
         let subscriber = LoiterSubscriber::new(table.clone(), inner);
         let taken = dispatcher::set_global_default(Dispatch::new(subscriber)).is_err();
@@ -429,7 +592,7 @@ impl Builder {
         // Its other tasks, too, are counted as alive.
         table.saw_runtime();
         let core = Arc::new(Core::new(table, config, tier, has_inner || taken));
-        if let Some(remedy) = tier.remedy() {
+        if let Some(remedy) = tier.remedy().filter(|_| !core.config.for_tests) {
             notice::warn(core.through_tracing, remedy);
         }
         publish::start(core.clone()).map_err(|error| not_started(InitError::Thread(error)))?;

@@ -37,6 +37,12 @@
 //! asked once when it becomes blocked; see [`CaptureStacks`]. Release builds need
 //! `debug = "line-tables-only"` in their profile for the lines.
 //!
+//! # What is wrong
+//! The agent looks for tasks that are leaked or stuck, about once a second, and says so: with an
+//! event of `tracing` for each finding, with its cause and its cure, to a function given to
+//! [`Builder::on_finding`], and in the stream [`findings`]. Tasks that wait by design keep silent
+//! after [`task::Builder::expect_idle`] or [`Builder::allow`].
+//!
 //! # With a tracing subscriber
 //! Tokio tells of every task through `tracing`, and a process has one global subscriber. So the
 //! application's own must be handed over instead of being installed:
@@ -64,6 +70,9 @@ mod builder;
 mod capture;
 mod clock;
 mod events;
+pub mod finding;
+#[doc(hidden)]
+pub mod inspect;
 mod notice;
 mod publish;
 mod recording;
@@ -79,7 +88,8 @@ mod thread;
 
 pub use agent::Agent;
 pub use builder::{Builder, CaptureStacks, ENV, EnvVar, InitError};
-pub use task::{Executor, FutureExt, JoinSet, spawn, spawn_blocking, spawn_local};
+pub use finding::findings;
+pub use task::{Executor, FutureExt, JoinSet, scope, spawn, spawn_blocking, spawn_local};
 
 /// Starts the agent with its defaults and what the environment says ([`ENV`]).
 ///

@@ -29,6 +29,18 @@ impl RawStack {
         }
     }
 
+    /// Where the calling function is called from: the innermost calls.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_here() -> Self {
+        let mut stack = Self {
+            addresses: Vec::with_capacity(DEEPEST),
+            ends: Vec::with_capacity(1),
+        };
+        unwind(&mut stack, ptr::without_provenance(usize::MAX));
+        stack.shrink()
+    }
+
     /// The branches, each innermost first.
     pub(crate) fn branches(&self) -> impl Iterator<Item = &[usize]> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|&end| usize::from(end)));

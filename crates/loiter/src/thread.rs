@@ -28,6 +28,7 @@ pub(crate) struct Thread {
     polling: [Cell<Polling>; DEEPEST],
     depth: Cell<usize>,
     last: Cell<LastPolls>,
+    scope: Cell<InScope>,
     shard: Cell<u32>,
     is_agent: Cell<bool>,
     saw_runtime: Cell<bool>,
@@ -36,6 +37,15 @@ pub(crate) struct Thread {
     /// What is cloned now is ours.
     quiet: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
+}
+
+/// A scope whose future is being polled on a thread.
+#[derive(Clone, Copy)]
+pub(crate) struct InScope {
+    /// The id of its name; `None` outside of any.
+    pub(crate) name: Option<u32>,
+    /// Inside how many polls: a task that is polled further inside is not in it.
+    depth: usize,
 }
 
 /// A task whose poll is under way.
@@ -94,6 +104,10 @@ impl Thread {
                 waker_held: false,
                 end: End::NONE,
             }),
+            scope: Cell::new(InScope {
+                name: None,
+                depth: 0,
+            }),
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
             saw_runtime: Cell::new(false),
@@ -145,6 +159,26 @@ impl Thread {
         let innermost = self.depth.get().checked_sub(1)?;
         let polling = self.polling.get(innermost)?.get();
         Some((polling.task, polling.index))
+    }
+
+    /// The scope whose future is being polled here, unless that is another task's affair: the id
+    /// of its name.
+    pub(crate) fn scope(&self) -> Option<u32> {
+        let scope = self.scope.get();
+        scope.name.filter(|_| scope.depth == self.depth.get())
+    }
+
+    /// From now on this thread is in a scope. To be [left](Self::leave_scope) again.
+    pub(crate) fn enter_scope(&self, name: u32) -> InScope {
+        self.scope.replace(InScope {
+            name: Some(name),
+            depth: self.depth.get(),
+        })
+    }
+
+    /// As it was before.
+    pub(crate) fn leave_scope(&self, before: InScope) {
+        self.scope.set(before);
     }
 
     /// Whether nothing else was polled inside the poll that this thread is in.
@@ -378,6 +412,23 @@ mod tests {
         thread.enter(1, 0, 203, false);
         thread.leave(1, 204);
         assert_eq!(thread.ending(1, false), Ending::Cancelled);
+    }
+
+    #[test]
+    fn a_task_polled_inside_a_scope_is_not_in_it() {
+        let thread = Thread::new();
+        thread.enter(1, 0, 0, false);
+        let before = thread.enter_scope(7);
+        assert_eq!(thread.scope(), Some(7));
+        thread.enter(2, 0, 1, false);
+        assert_eq!(thread.scope(), None);
+        let inside = thread.enter_scope(8);
+        assert_eq!(thread.scope(), Some(8));
+        thread.leave_scope(inside);
+        thread.leave(2, 2);
+        assert_eq!(thread.scope(), Some(7));
+        thread.leave_scope(before);
+        assert_eq!(thread.scope(), None);
     }
 
     #[test]

@@ -100,6 +100,40 @@ fn two_wakes_of_an_idle_task_end_its_wait_once() {
 }
 
 #[test]
+fn two_wakers_are_never_taken_for_one() {
+    loom::model(|| {
+        let slot = Arc::new(born(1));
+        slot.poll_start(110);
+        slot.poll_end(120);
+        let waker = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.wake(|| 130, 7))
+        };
+        slot.wake(|| 140, 8);
+        waker.join().expect("no panic");
+        let reading = slot.read().expect("in use");
+        assert!(matches!(reading.woken_by, 7 | 8), "{reading:?}");
+        assert!(!reading.sole_waker);
+    });
+}
+
+#[test]
+fn one_waker_is_the_sole_one() {
+    loom::model(|| {
+        let slot = born(1);
+        assert_eq!(slot.read().expect("in use").woken_by, 0);
+        for _ in 0..2 {
+            slot.wake(|| 130, 7);
+            let reading = slot.read().expect("in use");
+            assert_eq!((reading.woken_by, reading.sole_waker), (7, true));
+        }
+        slot.wake(|| 140, 0);
+        let reading = slot.read().expect("in use");
+        assert_eq!((reading.woken_by, reading.sole_waker), (0, false));
+    });
+}
+
+#[test]
 fn a_poll_that_a_wake_runs_into_counts_it_or_leaves_it() {
     loom::model(|| {
         let slot = Arc::new(born(1));

@@ -12,6 +12,8 @@ use loiter_wire::v1::{self, loiter_client::LoiterClient};
 use tokio::sync::Semaphore;
 use tonic::transport::Channel;
 
+use super::quantile;
+
 const TASKS: usize = 10_000;
 
 /// Prints how long it takes, and what the other tasks of the same runtime notice.
@@ -89,15 +91,6 @@ async fn wait(permits: Arc<Semaphore>) {
 
 fn looks_took() -> f64 {
     quantile(&mut LOOKS.lock().expect("no panic"), 0.5)
-}
-
-fn quantile(values: &mut [f64], quantile: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let place = (values.len() as f64 * quantile) as usize;
-    values
-        .get(place.min(values.len() - 1))
-        .copied()
-        .unwrap_or(f64::NAN)
 }
 
 /// How late a task runs that is woken every half millisecond by another thread.

@@ -4,8 +4,14 @@
 //! wrapper is for. Each measurement is a child process; the two take turns, several rounds, and
 //! the least of each counts: whatever else runs on the machine can only add. Times are CPU time
 //! of the whole process, the agent's own thread included.
+//!
+//! A service under load is measured, too, while its tasks are asked. `-- served` does only that,
+//! `-- costs` only the table, `-- looks` only the rest.
 
+mod load;
 mod looks;
+mod served;
+mod service;
 
 use std::process::{Command, Stdio};
 
@@ -138,6 +144,25 @@ fn main() {
         println!("{}", work.measure(way));
         return;
     }
+    if args.iter().any(|arg| arg == service::FLAG) {
+        return service::run();
+    }
+    // Cargo adds an option of its own.
+    let parts: Vec<&String> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
+    let wanted = |part| parts.is_empty() || parts.iter().any(|wanted| *wanted == part);
+    if wanted("costs") {
+        costs();
+    }
+    if wanted("looks") {
+        looks::report();
+    }
+    if wanted("served") {
+        served::report();
+    }
+}
+
+/// Prints what `loiter::spawn` costs.
+fn costs() {
     println!("| | tokio::spawn | loiter::spawn | adds |\n| --- | --: | --: | --: |");
     for work in Work::ALL {
         let mut least = [f64::INFINITY; 2];
@@ -154,7 +179,6 @@ fn main() {
             loiter - tokio
         );
     }
-    looks::report();
 }
 
 /// Starts it on a free port, and says where it listens.
@@ -177,6 +201,14 @@ fn run(work: Work, way: Way) -> f64 {
     assert!(output.status.success(), "the measurement fails");
     let text = String::from_utf8(output.stdout).expect("a number");
     text.trim().parse().expect("a number")
+}
+
+/// The value that a share of them is below.
+fn quantile(values: &mut [f64], quantile: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() as f64 * quantile) as usize;
+    let last = values.len().saturating_sub(1);
+    values.get(place.min(last)).copied().unwrap_or(f64::NAN)
 }
 
 /// CPU time of all threads of this process, in nanoseconds.

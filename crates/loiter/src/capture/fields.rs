@@ -11,7 +11,7 @@ use tracing_core::{
 
 use super::span::Span;
 use crate::{
-    table::{Spawn, TaskRef},
+    table::{Marks, Spawn, TaskRef},
     text::cut,
 };
 
@@ -40,6 +40,8 @@ pub(crate) fn read_spawn<T>(attributes: &Attributes<'_>, then: impl FnOnce(&Spaw
         kind: fields.kind,
         tokio_id: fields.tokio_id,
         name: &fields.name.0,
+        scope: "",
+        marks: Marks::default(),
         file: fields.file.as_str(),
         file_address: fields.file_address,
         line: fields.line,

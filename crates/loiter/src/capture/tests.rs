@@ -269,6 +269,7 @@ fn a_task_that_was_never_polled_was_cancelled() {
     watched(&table, || {
         runtime().block_on(async {
             tokio::spawn(async {}).abort();
+            yield_now().await;
         });
     });
     let task = only_ended(&table);
@@ -276,7 +277,7 @@ fn a_task_that_was_never_polled_was_cancelled() {
 }
 
 #[test]
-fn a_task_dropped_with_its_runtime_was_cancelled() {
+fn a_task_dropped_with_its_runtime_is_told_apart() {
     let table = table();
     watched(&table, || {
         let runtime = runtime();
@@ -286,7 +287,7 @@ fn a_task_dropped_with_its_runtime_was_cancelled() {
         });
         drop(runtime);
     });
-    assert_eq!(only_ended(&table).ending, Some(Ending::Cancelled));
+    assert_eq!(only_ended(&table).ending, Some(Ending::RuntimeDropped));
     assert!(alive(&table).is_empty());
 }
 

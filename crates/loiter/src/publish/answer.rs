@@ -1,18 +1,19 @@
 //! Answers queries from the table.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use loiter_model::{
-    Nanos, Task, Totals,
+    Nanos, Task, TaskSeq, Totals,
     query::{Group, SiteQuery, SiteScan, TaskQuery, TaskScan, WaitQuery, WaitScan},
     update::{LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 use tokio::{task, time};
 
-use super::history::History;
+use super::{history::History, reading};
 use crate::{agent::Core, table::Table};
 
 /// Pages that are looked at without a break, 65,536 tasks: a few milliseconds in which the
@@ -40,8 +41,9 @@ impl Answers {
         loop {
             seconds.tick().await;
             let sites = self.table().sites();
+            let at = Nanos(self.table().now());
             self.history()
-                .sample((0..sites.count()).map(|id| sites.flow(id)));
+                .sample(at, (0..sites.count()).map(|id| sites.flow(id)));
             self.table().settle();
         }
     }
@@ -49,6 +51,7 @@ impl Answers {
     /// Answers with a row a task.
     pub(crate) async fn tasks(&self, query: &TaskQuery) -> TasksUpdate {
         let started = self.table().now();
+        reading::waits(&self.core.table).await;
         // As many as can match: a window near the end is then kept from the end.
         let (spawned, ended) = self.flow();
         let most = spawned.saturating_sub(ended) + self.table().remembered();
@@ -68,6 +71,7 @@ impl Answers {
     /// Answers with a row a site.
     pub(crate) async fn sites(&self, query: &SiteQuery) -> SitesUpdate {
         let started = self.table().now();
+        reading::waits(&self.core.table).await;
         let mut scan = SiteScan::new(query, self.table());
         self.visit(query.filter.wants_ended(), |task| scan.visit(task))
             .await;
@@ -104,7 +108,7 @@ impl Answers {
     pub(crate) async fn waits(&self, group: Group, query: &WaitQuery) -> WaitsUpdate {
         let started = self.table().now();
         // Equal ones shall be one row.
-        self.table().waits().read_all();
+        reading::waits(&self.core.table).await;
         let mut scan = WaitScan::new(group, query, self.table());
         self.visit(query.filter.wants_ended(), |task| scan.visit(task))
             .await;
@@ -122,22 +126,47 @@ impl Answers {
         }
     }
 
-    /// Every task alive, with breaks in which the thread serves others.
-    async fn visit(&self, ended_too: bool, mut each: impl FnMut(&Task)) {
+    /// Every task alive and the index of its slot, with breaks in which the thread serves others.
+    pub(super) async fn visit_indexed(&self, mut each: impl FnMut(u32, &Task)) {
         let pages = self.table().pages();
         for first in (0..pages).step_by(PAGES_AT_ONCE) {
             if first > 0 {
                 task::yield_now().await;
             }
-            self.table().visit(first..first + PAGES_AT_ONCE, &mut each);
+            let pages = first..first + PAGES_AT_ONCE;
+            self.table().visit_indexed(pages, &mut each);
         }
+    }
+
+    /// Every task alive, and those remembered if they are wanted.
+    async fn visit(&self, ended_too: bool, mut each: impl FnMut(&Task)) {
+        self.visit_indexed(|_, task| each(task)).await;
         if ended_too {
+            reading::endings(&self.core.table).await;
             self.table().settle();
             self.table().visit_ended(each);
         }
     }
 
-    fn overview(&self, started: u64, mut totals: Totals) -> Overview {
+    /// Those of some tasks that are alive. O(slots), unless there are none.
+    pub(super) async fn alive_among(&self, wanted: Vec<TaskSeq>) -> HashSet<TaskSeq> {
+        let mut alive = HashSet::new();
+        if wanted.is_empty() {
+            return alive;
+        }
+        let wanted: HashSet<u64> = wanted.into_iter().map(TaskSeq::get).collect();
+        let pages = self.table().pages();
+        for first in (0..pages).step_by(PAGES_AT_ONCE) {
+            if first > 0 {
+                task::yield_now().await;
+            }
+            let pages = first..first + PAGES_AT_ONCE;
+            alive.extend(self.table().alive_among(pages, &wanted));
+        }
+        alive
+    }
+
+    pub(super) fn overview(&self, started: u64, mut totals: Totals) -> Overview {
         let table = self.table();
         let (spawned, ended) = self.flow();
         totals.untracked = table.untracked();
@@ -150,8 +179,13 @@ impl Answers {
             totals,
             history: self.history().alive(),
             scan_time: Nanos(now.saturating_sub(started)),
-            runtime_tasks: table.runtimes().alive(),
+            runtime_tasks: self.runtime_tasks(),
         }
+    }
+
+    /// Tasks alive as tokio counts them, where a runtime is known.
+    pub(crate) fn runtime_tasks(&self) -> Option<u64> {
+        self.table().runtimes().alive()
     }
 
     /// Tasks spawned and ended so far.
@@ -162,11 +196,11 @@ impl Answers {
             .fold((0, 0), |sum, flow| (sum.0 + flow.0, sum.1 + flow.1))
     }
 
-    fn table(&self) -> &Table {
+    pub(super) fn table(&self) -> &Table {
         &self.core.table
     }
 
-    fn history(&self) -> MutexGuard<'_, History> {
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,11 @@
 
 use std::collections::VecDeque;
 
+use loiter_model::{
+    Nanos,
+    finding::{Growth, Trend},
+};
+
 /// Samples kept of what a sparkline shows: two minutes.
 const SAMPLES: usize = 120;
 /// Seconds over which rates are taken.
@@ -19,11 +24,13 @@ struct SiteHistory {
     alive: VecDeque<u32>,
     /// Spawned and ended until each of the last seconds.
     flow: VecDeque<(u64, u64)>,
+    trend: Trend,
 }
 
 impl History {
-    /// Takes a second's sample: tasks spawned and ended so far at each site, by its id.
-    pub(crate) fn sample(&mut self, flows: impl Iterator<Item = (u64, u64)>) {
+    /// Takes a second's sample, at a time from the agent's start: tasks spawned and ended so far
+    /// at each site, by its id.
+    pub(crate) fn sample(&mut self, at: Nanos, flows: impl Iterator<Item = (u64, u64)>) {
         let mut all = 0;
         for (id, (spawned, ended)) in flows.enumerate() {
             if id == self.sites.len() {
@@ -34,6 +41,7 @@ impl History {
             let site = &mut self.sites[id];
             push(&mut site.alive, small(alive), SAMPLES);
             push(&mut site.flow, (spawned, ended), RATE_OVER + 1);
+            site.trend.sample(at, spawned, ended);
         }
         push(&mut self.alive, small(all), SAMPLES);
     }
@@ -49,6 +57,11 @@ impl History {
             .get(site as usize)
             .map(|site| site.alive.iter().copied().collect())
             .unwrap_or_default()
+    }
+
+    /// How the number of tasks alive of one site grows, if it does.
+    pub(crate) fn growth(&self, site: u32) -> Option<Growth> {
+        self.sites.get(site as usize)?.trend.growth()
     }
 
     /// Spawns and ends a second at one site, over the last ten seconds or as many as there are.
@@ -88,12 +101,12 @@ mod tests {
     fn rates_are_over_the_last_ten_seconds() {
         let mut history = History::default();
         assert_eq!(history.rates(0), (0.0, 0.0));
-        history.sample([(5, 0)].into_iter());
+        history.sample(Nanos::from_secs(1), [(5, 0)].into_iter());
         assert_eq!(history.rates(0), (0.0, 0.0), "one sample is no rate");
-        history.sample([(25, 10)].into_iter());
+        history.sample(Nanos::from_secs(2), [(25, 10)].into_iter());
         assert_eq!(history.rates(0), (20.0, 10.0));
-        for _ in 0..RATE_OVER {
-            history.sample([(25, 10)].into_iter());
+        for second in 0..RATE_OVER as u64 {
+            history.sample(Nanos::from_secs(3 + second), [(25, 10)].into_iter());
         }
         assert_eq!(history.rates(0), (0.0, 0.0));
     }
@@ -102,7 +115,7 @@ mod tests {
     fn it_forgets_the_oldest() {
         let mut history = History::default();
         for second in 0..=SAMPLES as u64 {
-            history.sample([(second, 0), (1, 0)].into_iter());
+            history.sample(Nanos::from_secs(second), [(second, 0), (1, 0)].into_iter());
         }
         assert_eq!(history.alive().len(), SAMPLES);
         assert_eq!(history.alive_at(0)[0], 1);

@@ -10,6 +10,7 @@ use tokio::{
     time::{self, Instant},
 };
 
+use super::reading;
 use crate::{
     agent::Core,
     builder::CaptureStacks,
@@ -72,7 +73,7 @@ impl Looks {
             return;
         }
         let blocked: Filter = "blocked".parse().expect("a word of the language");
-        let limits = self.core.config.thresholds;
+        let limits = self.core.config.rules.thresholds;
         loop {
             let started = Instant::now();
             let unasked = |look| look == Look::Possible;
@@ -94,6 +95,8 @@ impl Looks {
         timeout: Duration,
     ) -> CaptureOutcome {
         let deadline = Instant::now() + timeout;
+        // The filter may ask for it.
+        reading::waits(&self.core.table).await;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut outcome = CaptureOutcome::default();
         let mut possible = 0;
@@ -165,7 +168,7 @@ impl Looks {
                 self.table().next_window();
             }
             time::sleep(if samples { WINDOW } else { 10 * WINDOW }).await;
-            self.take_in();
+            self.take_all_in().await;
             self.table().waits().unload_unused();
         }
     }
@@ -184,7 +187,7 @@ impl Looks {
                 }
                 time::sleep(PAUSE).await;
             }
-            self.take_in();
+            self.take_all_in().await;
             asked.retain(|task| !self.has_answered(task, &mut answered));
             if asked.is_empty() && tasks.len() == 0 {
                 return answered;
@@ -211,13 +214,16 @@ impl Looks {
         true
     }
 
-    /// Takes in what tasks saw.
-    fn take_in(&self) {
-        for _ in 0..STACKS_AT_ONCE {
-            if !self.table().take_in() {
-                return;
-            }
+    /// Takes in all that tasks saw so far.
+    async fn take_all_in(&self) {
+        while self.take_in() {
+            task::yield_now().await;
         }
+    }
+
+    /// Takes in what tasks saw; `false` when there is no more.
+    fn take_in(&self) -> bool {
+        (0..STACKS_AT_ONCE).all(|_| self.table().take_in())
     }
 
     fn table(&self) -> &Table {

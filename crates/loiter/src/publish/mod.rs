@@ -3,9 +3,13 @@
 
 mod answer;
 mod close_up;
+pub(crate) mod errand;
+mod findings;
 mod history;
+mod joins;
 mod looks;
 mod pump;
+pub(crate) mod reading;
 
 use std::{io, sync::Arc, thread};
 
@@ -13,6 +17,8 @@ use tokio::runtime;
 
 pub(crate) use answer::Answers;
 pub(crate) use close_up::CloseUp;
+use errand::{Desk, Errands};
+pub(crate) use findings::Findings;
 pub(crate) use looks::Looks;
 pub(crate) use pump::{Batch, Pump, Watch};
 
@@ -20,29 +26,33 @@ use crate::{agent::Core, notice, serve, thread::Thread};
 
 /// Starts the thread.
 pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
+    let (letter_box, errands) = errand::open();
     thread::Builder::new()
         .name("loiter".to_owned())
         .spawn(move || {
             // Before the runtime is built: that makes spans, too.
             Thread::with(Thread::become_agent);
             match runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(run(core)),
+                Ok(runtime) => runtime.block_on(run(core, errands)),
                 Err(error) => notice::warn(
                     core.through_tracing,
                     &format!("nobody can look at this program: no runtime for the agent: {error}"),
                 ),
             }
         })?;
+    letter_box.put_up();
     Ok(())
 }
 
-async fn run(core: Arc<Core>) {
+async fn run(core: Arc<Core>, errands: Errands) {
     let answers = Arc::new(Answers::new(core.clone()));
     let pump = Arc::new(Pump::new(core.table.clone()));
     let looks = Arc::new(Looks::new(core.clone()));
     tokio::spawn(answers.clone().sample());
+    tokio::spawn(findings::watch(core.clone(), answers.clone()));
     tokio::spawn(looks.clone().run());
     tokio::spawn(looks.clone().take_samples());
     tokio::spawn(pump.clone().run());
+    tokio::spawn(errands.run(Desk::new(core.clone(), answers.clone(), looks.clone())));
     serve::run(core, answers, looks, pump).await;
 }

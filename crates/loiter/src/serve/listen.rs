@@ -1,6 +1,6 @@
 //! Takes the port, however long that takes, and accepts connections.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -15,8 +15,8 @@ use crate::{agent::Core, notice};
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
 /// Accepts for ever; each connection gets a clone of the service.
-pub(super) async fn run(core: &Core, service: connection::Grpc) {
-    let listener = take_port(core).await;
+pub(super) async fn run(core: &Core, address: SocketAddr, service: connection::Grpc) {
+    let listener = take_port(core, address).await;
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let stream = accept(&listener).await;
@@ -33,8 +33,7 @@ pub(super) async fn run(core: &Core, service: connection::Grpc) {
 }
 
 /// Binds the port; while somebody else has it, warns once and tries again.
-async fn take_port(core: &Core) -> TcpListener {
-    let wanted = core.config.listen;
+async fn take_port(core: &Core, wanted: SocketAddr) -> TcpListener {
     let mut pause = RETRY.0;
     let mut warned = false;
     loop {

@@ -5,10 +5,11 @@ mod connection;
 mod listen;
 mod service;
 mod watch_events;
+mod watch_findings;
 mod watch_task;
 mod watch_tasks;
 
-use std::{sync::Arc, time::Duration};
+use std::{future, sync::Arc, time::Duration};
 
 use loiter_wire::v1::loiter_server::LoiterServer;
 
@@ -32,14 +33,17 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 /// The longest one: whoever wants to know less often asks again.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// Serves for ever.
+/// Serves for ever, unless it is to listen nowhere.
 pub(crate) async fn run(
     core: Arc<Core>,
     answers: Arc<Answers>,
     looks: Arc<Looks>,
     pump: Arc<Pump>,
 ) {
+    let Some(address) = core.config.listen else {
+        return future::pending().await;
+    };
     let service = service::Service::new(core.clone(), answers, looks, pump);
     let service = LoiterServer::new(service).max_decoding_message_size(LONGEST_REQUEST);
-    listen::run(&core, service).await;
+    listen::run(&core, address, service).await;
 }

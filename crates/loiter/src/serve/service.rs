@@ -12,13 +12,13 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{
-    LONGEST_INTERVAL, MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_task,
-    watch_tasks,
+    LONGEST_INTERVAL, MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_findings,
+    watch_task, watch_tasks,
 };
 use crate::{
     agent::Core,
     builder::CaptureStacks,
-    publish::{Answers, Looks, Pump},
+    publish::{Answers, Findings, Looks, Pump},
 };
 
 /// Tasks that one request asks what they wait on.
@@ -132,7 +132,7 @@ impl v1::loiter_server::Loiter for Service {
         let request = request.into_inner();
         let mut query = request.query.unwrap_or_default();
         query.limit = query.limit.min(MOST_ROWS);
-        let question = Question::read(query, self.core.config.thresholds)
+        let question = Question::read(query, self.core.config.rules.thresholds)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let permit = self.open_stream()?;
         let pace = self.pace(request.interval_ms);
@@ -185,6 +185,23 @@ impl v1::loiter_server::Loiter for Service {
         }))
     }
 
+    type WatchFindingsStream = Updates<v1::FindingsUpdate>;
+
+    async fn watch_findings(
+        &self,
+        request: Request<v1::WatchFindingsRequest>,
+    ) -> Result<Response<Self::WatchFindingsStream>, Status> {
+        let request = request.into_inner();
+        let settings = watch_findings::settings(request.rules, &self.core.config.rules)?;
+        let permit = self.open_stream()?;
+        let pace = self.pace(request.interval_ms);
+        let findings = Findings::new(self.core.clone(), self.answers.clone(), settings);
+        Ok(stream(|updates| async move {
+            watch_findings::feed(findings, &pace, updates).await;
+            drop(permit);
+        }))
+    }
+
     async fn capture_stacks(
         &self,
         request: Request<v1::CaptureStacksRequest>,
@@ -201,7 +218,7 @@ impl v1::loiter_server::Loiter for Service {
         })?;
         let limits = request
             .thresholds
-            .map_or(self.core.config.thresholds, Into::into);
+            .map_or(self.core.config.rules.thresholds, Into::into);
         let most = match request.limit {
             0 => MOST_ASKED,
             limit => limit.min(MOST_ASKED),

@@ -116,7 +116,7 @@ impl<'a> Chosen<'a> {
         // It may have ended since; the filter is about what holds for its whole life.
         task.state = State::Idle;
         task.ending = None;
-        let limits = &self.core.config.thresholds;
+        let limits = &self.core.config.rules.thresholds;
         let verdict = self.filter.matches(&task, limits, table);
         if self.verdicts.len() >= MOST_VERDICTS {
             self.verdicts.clear();

@@ -16,7 +16,7 @@ use tonic::Status;
 use super::{client, service::Pace};
 use crate::{
     events::MOST_WATCHED,
-    publish::{Batch, CloseUp, Pump, Watch},
+    publish::{Batch, CloseUp, Pump, Watch, reading},
     table::Table,
 };
 
@@ -132,6 +132,8 @@ pub(super) async fn feed(
         let Ok(room) = updates.reserve().await else {
             return;
         };
+        reading::waits(&watched.table).await;
+        reading::endings(&watched.table).await;
         let detail = watched.detail();
         let ended = detail.task.state == State::Ended;
         room.send(Ok(detail.into()));

@@ -6,20 +6,31 @@ use std::{
 };
 
 use crossbeam_queue::ArrayQueue;
-use loiter_model::Task;
+use loiter_model::{Ending, Task, TaskSeq};
+
+use crate::stacks::RawStack;
 
 /// Tasks that find room between two visits of the agent's thread, at least.
 const ARRIVALS: usize = 1024;
 
+/// A task that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) task: Task,
+    /// Where its future was dropped, unless that is known to have returned or panicked; until
+    /// somebody wants to know what it tells of the end.
+    pub(crate) dropped: Option<RawStack>,
+}
+
 /// Remembers a bounded number of ended tasks.
 ///
 /// Application threads push into a lock-free queue; once a second the agent's thread moves them
-/// over into an order that it can walk. Of what comes faster than that, tasks that simply
-/// finished are left out: churn then costs nothing, and does not push out a panic.
+/// over into an order that it can walk. Of what comes faster than that, only panics are let in:
+/// churn then costs nothing, and does not push one out.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    arrivals: Option<ArrayQueue<Task>>,
-    settled: Mutex<VecDeque<Task>>,
+    arrivals: Option<ArrayQueue<Ended>>,
+    settled: Mutex<VecDeque<Ended>>,
     size: usize,
 }
 
@@ -33,13 +44,13 @@ impl Ledger {
         }
     }
 
-    /// Whether a task that simply finished shall be left out.
+    /// Whether a task that did not panic shall be left out.
     pub(crate) fn is_flooded(&self) -> bool {
         self.arrivals.as_ref().is_none_or(ArrayQueue::is_full)
     }
 
     /// Takes a task that has ended; gives back the one that is forgotten for it.
-    pub(crate) fn push(&self, task: Task) -> Option<Task> {
+    pub(crate) fn push(&self, task: Ended) -> Option<Ended> {
         match &self.arrivals {
             Some(arrivals) => arrivals.force_push(task),
             None => Some(task),
@@ -48,7 +59,7 @@ impl Ledger {
 
     /// Moves the arrivals over and hands out what is forgotten for them. Only the agent's
     /// thread does this.
-    pub(crate) fn settle(&self, mut forget: impl FnMut(Task)) {
+    pub(crate) fn settle(&self, mut forget: impl FnMut(Ended)) {
         let Some(arrivals) = &self.arrivals else {
             return;
         };
@@ -66,8 +77,30 @@ impl Ledger {
     }
 
     /// Shows what is remembered, those that ended last first.
-    pub(crate) fn visit(&self, each: impl FnMut(&Task)) {
+    pub(crate) fn visit(&self, each: impl FnMut(&Ended)) {
         self.lock().iter().rev().for_each(each);
+    }
+
+    /// Whether there is one of which it is to be found out how it ended.
+    pub(crate) fn has_dropped(&self) -> bool {
+        self.lock().iter().any(|ended| ended.dropped.is_some())
+    }
+
+    /// Those of which it is to be found out how they ended. Hands each out once.
+    pub(crate) fn take_dropped(&self) -> Vec<(TaskSeq, RawStack)> {
+        let mut settled = self.lock();
+        let dropped = settled
+            .iter_mut()
+            .filter_map(|ended| Some((ended.task.seq, ended.dropped.take()?)));
+        dropped.collect()
+    }
+
+    /// It was found out how a task ended.
+    pub(crate) fn correct(&self, task: TaskSeq, ending: Ending) {
+        let mut settled = self.lock();
+        if let Some(ended) = settled.iter_mut().find(|ended| ended.task.seq == task) {
+            ended.task.ending = Some(ending);
+        }
     }
 
     /// How many are remembered.
@@ -75,7 +108,7 @@ impl Ledger {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Task>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Ended>> {
         self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

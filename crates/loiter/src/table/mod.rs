@@ -1,10 +1,12 @@
 //! Every task, as the capture writes it and the agent's thread reads it.
 
 mod ledger;
+mod lost_wakeups;
 mod names;
 mod reader;
 mod recorder;
 mod sampler;
+mod scopes;
 pub(crate) mod sites;
 mod slab;
 mod slot;
@@ -17,12 +19,13 @@ use crossbeam_queue::ArrayQueue;
 use loiter_model::{Kind, NameId, Site, SiteId, Wait, WaitId, query::Labels};
 
 pub(crate) use ledger::Ledger;
+use lost_wakeups::LostWakeups;
 use names::Names;
 pub(crate) use reader::Look;
 use sampler::Sampler;
 use sites::Sites;
 use slab::Slab;
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Marks, Slot};
 use waits::Waits;
 pub(crate) use waker::Borrowed;
 
@@ -42,6 +45,7 @@ pub(crate) struct Table {
     seen: ArrayQueue<Seen>,
     waits: Waits,
     sampler: Sampler,
+    lost_wakeups: LostWakeups,
     last_seq: AtomicU64,
     untracked: AtomicU64,
 }
@@ -67,6 +71,9 @@ pub(crate) struct Spawn<'a> {
     pub(crate) kind: Kind,
     pub(crate) tokio_id: u64,
     pub(crate) name: &'a str,
+    /// The scope that it is to be in, inside the one that it is spawned in.
+    pub(crate) scope: &'a str,
+    pub(crate) marks: Marks,
     pub(crate) file: &'a str,
     /// Where tokio keeps the path: the same for every spawn at a site, so that a thread
     /// recognises it without hashing the text.
@@ -91,9 +98,15 @@ impl Table {
             seen: ArrayQueue::new(SEEN),
             waits: Waits::new(),
             sampler: Sampler::default(),
+            lost_wakeups: LostWakeups::default(),
             last_seq: AtomicU64::new(0),
             untracked: AtomicU64::new(0),
         }
+    }
+
+    /// Notes more often what tasks wait on that cannot be asked.
+    pub(crate) fn sample_often(&mut self) {
+        self.sampler = Sampler::often();
     }
 }
 
@@ -107,7 +120,7 @@ impl Labels for Table {
     }
 
     fn wait(&self, id: WaitId) -> Option<Arc<Wait>> {
-        self.waits.get(id.0)
+        self.waits.known(id.0)
     }
 }
 

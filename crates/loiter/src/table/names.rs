@@ -58,6 +58,14 @@ impl Names {
         id
     }
 
+    /// Counts one more user of a name that is in use.
+    pub(crate) fn share(&self, id: u32) -> u32 {
+        if let Some(entry) = self.lock().entries.get_mut(id as usize) {
+            entry.users += 1;
+        }
+        id
+    }
+
     /// Counts one user less.
     pub(crate) fn release(&self, id: u32) {
         let mut inner = self.lock();
@@ -93,6 +101,9 @@ mod tests {
         let names = Names::default();
         let first = names.take("worker");
         assert_eq!(names.take("worker"), first);
+        names.release(first);
+        assert_eq!(names.get(first).as_deref(), Some("worker"));
+        assert_eq!(names.share(first), first);
         names.release(first);
         assert_eq!(names.get(first).as_deref(), Some("worker"));
         names.release(first);

@@ -1,8 +1,8 @@
 //! What the agent's thread reads: every slot, one task, and the tasks that ended.
 
-use std::{num::NonZeroU64, ops::Range, sync::atomic::Ordering::Relaxed};
+use std::{collections::HashSet, num::NonZeroU64, ops::Range, sync::atomic::Ordering::Relaxed};
 
-use loiter_model::{Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
+use loiter_model::{Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
 
 use super::{
     Table,
@@ -119,18 +119,36 @@ impl Table {
         true
     }
 
+    /// The slot with an index.
+    pub(crate) fn slot_at(&self, index: u32) -> Option<&Slot> {
+        self.slab.get(index)
+    }
+
+    /// Shows every task of which the runtime's own waker is kept, with that one's data. O(all
+    /// slots).
+    pub(crate) fn each_watched(&self, mut each: impl FnMut(&Slot, usize)) {
+        for slot in self.slab.pages().flat_map(|(_, slots)| slots) {
+            if let Some((data, _)) = slot.kept_waker()
+                && slot.seq() != 0
+            {
+                each(slot, data.addr());
+            }
+        }
+    }
+
     /// How many pages there are to visit. Tasks that are spawned later may be missed, none is
     /// met twice.
     pub(crate) fn pages(&self) -> usize {
         self.slab.pages().count()
     }
 
-    /// Shows every task alive of some pages. O(slots of these pages).
+    /// Shows every task alive of some pages.
+    #[cfg(test)]
     pub(crate) fn visit(&self, pages: Range<usize>, mut each: impl FnMut(&Task)) {
         self.visit_indexed(pages, |_, task| each(task));
     }
 
-    /// The same with the index of each task's slot.
+    /// Shows every task alive of some pages, with the index of its slot. O(slots of these pages).
     pub(crate) fn visit_indexed(&self, pages: Range<usize>, mut each: impl FnMut(u32, &Task)) {
         let now = self.clock.now();
         let slots = self
@@ -148,6 +166,24 @@ impl Table {
         }
     }
 
+    /// Those of the tasks with these numbers that are alive and in some pages. O(slots of these
+    /// pages).
+    pub(crate) fn alive_among(
+        &self,
+        pages: Range<usize>,
+        wanted: &HashSet<u64>,
+    ) -> impl Iterator<Item = TaskSeq> {
+        let slots = self.slab.pages().skip(pages.start).take(pages.len());
+        slots.flat_map(|(_, slots)| slots).filter_map(|slot| {
+            let seq = slot.seq();
+            let is_alive = wanted.contains(&seq)
+                && slot
+                    .read()
+                    .is_some_and(|reading| reading.seq == seq && reading.phase != Phase::Ended);
+            TaskSeq::new(seq).filter(|_| is_alive)
+        })
+    }
+
     /// A task alive, with the number of its wait that equal ones share.
     fn task(&self, reading: &Reading, now: u64) -> Task {
         let wait = reading.wait.map(|id| self.waits.canonical(id));
@@ -157,12 +193,26 @@ impl Table {
         }
     }
 
+    /// Whether there are tasks in the ledger of which it is not known how they ended.
+    pub(crate) fn has_unread_endings(&self) -> bool {
+        self.ledger.has_dropped()
+    }
+
+    /// Finds that out. May take seconds, see [`Waits::get`].
+    pub(crate) fn read_endings(&self) {
+        for (task, dropped) in self.ledger.take_dropped() {
+            if self.waits.ending(&dropped) == Ending::RuntimeDropped {
+                self.ledger.correct(task, Ending::RuntimeDropped);
+            }
+        }
+    }
+
     /// Shows the tasks in the ledger, those that ended last first.
     pub(crate) fn visit_ended(&self, mut each: impl FnMut(&Task)) {
         let now = Nanos(self.clock.now());
         self.ledger.visit(|ended| {
-            let mut task = *ended;
-            let end = ended.spawned_at.saturating_add(ended.total);
+            let mut task = ended.task;
+            let end = task.spawned_at.saturating_add(task.total);
             task.in_state = now.saturating_sub(end);
             each(&task);
         });
@@ -170,11 +220,8 @@ impl Table {
 
     /// Moves what ended since the last time into the ledger's order.
     pub(crate) fn settle(&self) {
-        self.ledger.settle(|forgotten| {
-            if let Some(NameId(name)) = forgotten.name {
-                self.names.release(name);
-            }
-        });
+        self.ledger
+            .settle(|forgotten| self.release_labels(&forgotten.task));
     }
 
     /// Ended tasks that are remembered.
@@ -229,6 +276,7 @@ pub(super) fn task(reading: &Reading, now: u64) -> Task {
         seq: TaskSeq::new(reading.seq).expect("a slot in use has a number"),
         tokio_id: NonZeroU64::new(reading.tokio_id),
         name: reading.name.map(NameId),
+        scope: reading.scope.map(NameId),
         kind: Kind::ALL[reading.kind as usize % Kind::ALL.len()],
         site: SiteId(reading.site),
         parent: TaskSeq::new(reading.parent),
@@ -249,6 +297,9 @@ pub(super) fn task(reading: &Reading, now: u64) -> Task {
         self_wakes: reading.self_wakes,
         live_wakers: reading.live_wakers,
         woken_by: TaskSeq::new(reading.woken_by),
+        sole_waker: reading.sole_waker,
+        expect_idle: reading.marks.expect_idle,
+        may_be_part: reading.marks.may_be_part,
         wait: None,
         ending: None,
     }

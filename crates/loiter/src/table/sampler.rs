@@ -21,14 +21,31 @@ use crate::stacks::{RawStack, unwind};
 const IN_A_WINDOW: u64 = 25;
 /// Polls of one site's tasks in one window.
 const OF_A_SITE: u64 = 4;
+/// The same for tests, which want to know of each task what it waits on, at up to some percent
+/// of a core.
+const OFTEN_IN_A_WINDOW: u64 = 400;
+const OFTEN_OF_A_SITE: u64 = 64;
 
 /// The budget. Windows follow each other ten times a second.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sampler {
     /// Something is left of it: all that a clone looks at.
     open: AtomicBool,
     /// The window's number in the high half, what was noted in it in the low half.
     noted: AtomicU64,
+    in_a_window: u64,
+    of_a_site: u64,
+}
+
+impl Default for Sampler {
+    fn default() -> Self {
+        Self {
+            open: AtomicBool::new(false),
+            noted: AtomicU64::new(0),
+            in_a_window: IN_A_WINDOW,
+            of_a_site: OF_A_SITE,
+        }
+    }
 }
 
 /// What one site has had of the budget, packed like [`Sampler::noted`].
@@ -57,6 +74,16 @@ impl Noting {
 const LOW: u64 = u32::MAX as u64;
 
 impl Sampler {
+    /// For tests: a larger budget, and from the first task on.
+    pub(crate) fn often() -> Self {
+        Self {
+            open: AtomicBool::new(true),
+            in_a_window: OFTEN_IN_A_WINDOW,
+            of_a_site: OFTEN_OF_A_SITE,
+            ..Self::default()
+        }
+    }
+
     /// Opens the next window. For the agent's thread.
     pub(crate) fn next_window(&self) {
         let window = (self.noted.load(Relaxed) >> 32) + 1;
@@ -74,7 +101,7 @@ impl Sampler {
     #[inline]
     pub(crate) fn has_room(&self, share: &Share) -> bool {
         let (noted, had) = (self.noted.load(Relaxed), share.0.load(Relaxed));
-        had >> 32 != noted >> 32 || had & LOW < OF_A_SITE
+        had >> 32 != noted >> 32 || had & LOW < self.of_a_site
     }
 
     /// Takes one poll of the budget. Two threads may take the same last one: so be it.
@@ -86,7 +113,7 @@ impl Sampler {
         let window = noted >> 32;
         let had = share.0.load(Relaxed);
         let had = if had >> 32 == window { had & LOW } else { 0 };
-        if noted & LOW >= IN_A_WINDOW {
+        if noted & LOW >= self.in_a_window {
             self.open.store(false, Relaxed);
             return false;
         }
@@ -165,6 +192,13 @@ mod tests {
         assert!(!sampler.is_open());
         sampler.next_window();
         assert_eq!(notes(&sampler, &shares[0], 100) as u64, OF_A_SITE);
+    }
+
+    #[test]
+    fn tests_sample_often_and_from_the_start() {
+        let (sampler, share) = (Sampler::often(), Share::default());
+        assert!(sampler.is_open());
+        assert_eq!(notes(&sampler, &share, 100) as u64, OFTEN_OF_A_SITE);
     }
 
     #[test]

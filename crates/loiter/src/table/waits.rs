@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use loiter_model::{AwaitStack, StackSource, Wait, WaitKind};
+use loiter_model::{AwaitStack, Ending, StackSource, Wait, WaitKind};
 
 use crate::{
     stacks::{RawStack, Seen},
@@ -18,8 +18,7 @@ const MOST: usize = 16 * 1024;
 
 /// Every stack seen so far; never forgotten. Used by the agent's thread only.
 ///
-/// They are kept as addresses until somebody wants to read one: a program that nobody looks at
-/// pays for no symbols.
+/// They are kept as addresses until one is read; each is worked out once.
 #[derive(Debug)]
 pub(crate) struct Waits {
     inner: RwLock<Inner>,
@@ -53,7 +52,7 @@ impl Waits {
     pub(crate) fn new() -> Self {
         let waits = Self {
             inner: RwLock::default(),
-            symbols: Mutex::default(),
+            symbols: Mutex::new(Symbols::new()),
         };
         // Number 0 stands for what finds no room.
         waits.id(Key {
@@ -98,6 +97,13 @@ impl Waits {
         read.map_or(id, |(_, canonical)| *canonical)
     }
 
+    /// The wait behind a number, once it was read.
+    pub(crate) fn known(&self, id: u32) -> Option<Arc<Wait>> {
+        let inner = self.read();
+        let (wait, _) = inner.entries.get(id as usize)?.read.as_ref()?;
+        Some(wait.clone())
+    }
+
     /// The wait behind a number. The first time, it is worked out from the program's symbols.
     pub(crate) fn get(&self, id: u32) -> Option<Arc<Wait>> {
         let key = match self.read().entries.get(id as usize)? {
@@ -114,6 +120,12 @@ impl Waits {
         Some(wait)
     }
 
+    /// Whether there is one that was not read.
+    pub(crate) fn has_unread(&self) -> bool {
+        let inner = self.read();
+        inner.entries.iter().any(|entry| entry.read.is_none())
+    }
+
     /// Works out all that was not yet, so that equal ones have one number.
     pub(crate) fn read_all(&self) {
         let unread: Vec<u32> = (0..)
@@ -126,9 +138,19 @@ impl Waits {
         }
     }
 
+    /// How a task ended whose future was dropped there before it returned.
+    pub(crate) fn ending(&self, dropped: &RawStack) -> Ending {
+        let stack = self.symbols().stack(dropped, StackSource::Probed);
+        let branch = stack.branches.first();
+        branch.map_or(Ending::Cancelled, |branch| Ending::of_drop(&branch.frames))
+    }
+
     /// Gives memory back that was not needed for a while.
     pub(crate) fn unload_unused(&self) {
-        self.symbols().unload_unused();
+        // Somebody uses it right now otherwise.
+        if let Ok(mut symbols) = self.symbols.try_lock() {
+            symbols.unload_unused();
+        }
     }
 
     fn work_out(&self, key: &Key) -> Wait {
@@ -184,18 +206,33 @@ mod tests {
         assert!(waits.get(id + 1).is_none());
     }
 
+    fn stack(address: usize) -> RawStack {
+        let mut stack = RawStack::default();
+        stack.push_branch(&[address]);
+        stack
+    }
+
     #[test]
     fn stacks_that_read_alike_are_one_wait() {
         let waits = Waits::new();
-        // No code is there, so all that can be said is that there is a branch.
-        let stack = |address| {
-            let mut stack = RawStack::default();
-            stack.push_branch(&[address]);
-            stack
-        };
-        let [first, second] = [1, 2].map(|address| waits.id_of(&seen(stack(address)), true));
-        assert_ne!(first, second);
+        // Code that runs before the first line of a function.
+        let start = stacks_that_read_alike_are_one_wait as fn() as usize;
+        let ids = [1, 2].map(|inside| waits.id_of(&seen(stack(start + inside)), true));
+        assert_ne!(ids[0], ids[1]);
         waits.read_all();
-        assert_eq!(waits.canonical(second), waits.canonical(first));
+        assert_eq!(waits.canonical(ids[1]), waits.canonical(ids[0]));
+    }
+
+    #[test]
+    fn stacks_that_nobody_can_read_are_told_apart() {
+        let waits = Waits::new();
+        let ids = [0x10, 0x20].map(|nowhere| waits.id_of(&seen(stack(nowhere)), true));
+        waits.read_all();
+        assert_ne!(waits.canonical(ids[0]), waits.canonical(ids[1]));
+        for id in ids {
+            let wait = waits.get(id).expect("kept");
+            assert_eq!(wait.kind, WaitKind::Unknown);
+            assert_eq!(wait.stack.branches[0].frames.len(), 1, "{wait:?}");
+        }
     }
 }

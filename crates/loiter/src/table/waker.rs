@@ -38,6 +38,18 @@ impl Deref for Borrowed {
     }
 }
 
+impl Slot {
+    /// The halves, as addresses, of the wakers by which others may wake the task: one of ours,
+    /// and the runtime's own.
+    pub(crate) fn wakers(&self) -> [Option<(usize, usize)>; 2] {
+        let own = (ptr::from_ref(self).addr(), ptr::from_ref(&VTABLE).addr());
+        let kept = self
+            .kept_waker()
+            .map(|(data, vtable)| (data.addr(), ptr::from_ref(vtable).addr()));
+        [Some(own), kept]
+    }
+}
+
 /// # Safety
 /// `data` must come from a `&'static Slot`.
 unsafe fn slot(data: *const ()) -> &'static Slot {

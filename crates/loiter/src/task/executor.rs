@@ -5,6 +5,7 @@ use std::panic::Location;
 use loiter_model::Kind;
 
 use super::{
+    about::About,
     spawn::birth_at,
     watched::{Watch, Watched},
 };
@@ -56,10 +57,15 @@ where
     fn execute(&self, future: F) {
         let watch = match recording::table() {
             None => Watch::off(),
-            Some(_) if recording::is_traced() => Watch::traced(self.name),
+            Some(_) if recording::is_traced() => Watch::traced(&About::named(self.name)),
             Some(table) => {
                 table.saw_runtime();
-                let birth = birth_at(Kind::Task, self.name, size_of::<F>(), self.place);
+                let birth = birth_at(
+                    Kind::Task,
+                    &About::named(self.name),
+                    size_of::<F>(),
+                    self.place,
+                );
                 Watch::own(table.spawn_slot(&birth))
             }
         };

@@ -8,7 +8,10 @@ use tokio::{
     task::{AbortHandle, LocalSet},
 };
 
-use super::spawn::{blocking, wrap};
+use super::{
+    about::About,
+    spawn::{blocking, wrap},
+};
 
 /// `tokio::task::JoinSet`, whose tasks loiter sees. Everything but spawning is tokio's own,
 /// through [`Deref`].
@@ -51,7 +54,7 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        self.0.spawn(wrap(task, Kind::Task, ""))
+        self.0.spawn(wrap(task, Kind::Task, &About::default()))
     }
 
     /// Spawns a task into the set, on another runtime.
@@ -61,7 +64,8 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        self.0.spawn_on(wrap(task, Kind::Task, ""), runtime)
+        self.0
+            .spawn_on(wrap(task, Kind::Task, &About::default()), runtime)
     }
 
     /// Spawns a task into the set that stays on this thread.
@@ -73,7 +77,8 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        self.0.spawn_local(wrap(task, Kind::Local, ""))
+        self.0
+            .spawn_local(wrap(task, Kind::Local, &About::default()))
     }
 
     /// Spawns a task into the set, on this local set.
@@ -83,7 +88,7 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + 'static,
     {
         self.0
-            .spawn_local_on(wrap(task, Kind::Local, ""), local_set)
+            .spawn_local_on(wrap(task, Kind::Local, &About::default()), local_set)
     }
 
     /// Runs a function on a thread where it may block.
@@ -96,7 +101,7 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        self.0.spawn_blocking(blocking(function, ""))
+        self.0.spawn_blocking(blocking(function, &About::default()))
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn poll<F: Future>(
         stack: UnsafeCell::new(RawStack::with_room()),
         noting: AtomicBool::new(false),
     };
+    slot.note_future_end(ptr::from_ref(&*future).addr() + size_of::<F>());
     let poll = {
         // SAFETY: the functions of `VTABLE` take the address of a `Looking`, which outlives this
         // waker; whoever wants one for longer has to clone it, and gets one of another kind.
@@ -49,6 +50,7 @@ pub(super) fn poll<F: Future>(
         future.poll(&mut Context::from_waker(&waker))
     };
     if poll.is_ready() {
+        table.went_on(slot);
         slot.looked_in_vain();
     } else {
         table.saw(Seen {

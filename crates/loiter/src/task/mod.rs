@@ -9,9 +9,11 @@
 //! a wrapped task is seen once, not twice; the wrapper then still lets loiter ask at any time
 //! what the task waits on.
 
+mod about;
 mod executor;
 mod join_set;
 mod look;
+mod scope;
 mod spawn;
 #[cfg(test)]
 mod tests;
@@ -19,5 +21,6 @@ mod watched;
 
 pub use executor::Executor;
 pub use join_set::JoinSet;
+pub use scope::{Scoped, scope};
 pub use spawn::{Builder, spawn, spawn_blocking, spawn_local, spawn_on};
 pub use watched::{FutureExt, Watched};

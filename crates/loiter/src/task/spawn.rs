@@ -5,7 +5,10 @@ use std::{io, panic::Location};
 use loiter_model::{Ending, Kind};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::watched::{Watch, Watched};
+use super::{
+    about::About,
+    watched::{Watch, Watched},
+};
 use crate::{
     recording,
     table::{Slot, Spawn},
@@ -20,7 +23,7 @@ pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    tokio::spawn(wrap(future, Kind::Task, ""))
+    tokio::spawn(wrap(future, Kind::Task, &About::default()))
 }
 
 /// Spawns a task on another runtime, like [`Handle::spawn`].
@@ -29,7 +32,7 @@ pub fn spawn_on<F>(future: F, runtime: &Handle) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    runtime.spawn(wrap(future, Kind::Task, ""))
+    runtime.spawn(wrap(future, Kind::Task, &About::default()))
 }
 
 /// Spawns a task that stays on this thread, like `tokio::task::spawn_local`.
@@ -41,7 +44,7 @@ pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {
-    tokio::task::spawn_local(wrap(future, Kind::Local, ""))
+    tokio::task::spawn_local(wrap(future, Kind::Local, &About::default()))
 }
 
 /// Runs a function on a thread where it may block, like `tokio::task::spawn_blocking`.
@@ -54,10 +57,10 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    tokio::task::spawn_blocking(blocking(function, ""))
+    tokio::task::spawn_blocking(blocking(function, &About::default()))
 }
 
-/// Names a task before it is spawned.
+/// Says what is known of a task before it is spawned.
 ///
 /// ```no_run
 /// # async fn serve() {}
@@ -69,7 +72,7 @@ where
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Builder<'a> {
-    name: &'a str,
+    about: About<'a>,
 }
 
 impl<'a> Builder<'a> {
@@ -80,7 +83,20 @@ impl<'a> Builder<'a> {
 
     /// What the UI calls the task. The first 256 bytes are kept.
     pub fn name(mut self, name: &'a str) -> Self {
-        self.name = name;
+        self.about.name = name;
+        self
+    }
+
+    /// Puts the task into a scope, and with it all that it spawns; see [`scope`](crate::scope).
+    pub fn scope(mut self, name: &'a str) -> Self {
+        self.about.scope = name;
+        self
+    }
+
+    /// Says that the task waits by design, for as long as it takes: it is never reported as
+    /// blocked or leaked for waiting. Of no effect where nothing can wake it.
+    pub fn expect_idle(mut self) -> Self {
+        self.about.marks.expect_idle = true;
         self
     }
 
@@ -96,7 +112,7 @@ impl<'a> Builder<'a> {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Ok(tokio::spawn(wrap(future, Kind::Task, self.name)))
+        Ok(tokio::spawn(wrap(future, Kind::Task, &self.about)))
     }
 
     /// Spawns a task on another runtime.
@@ -108,7 +124,7 @@ impl<'a> Builder<'a> {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Ok(runtime.spawn(wrap(future, Kind::Task, self.name)))
+        Ok(runtime.spawn(wrap(future, Kind::Task, &self.about)))
     }
 
     /// Spawns a task that stays on this thread.
@@ -126,7 +142,7 @@ impl<'a> Builder<'a> {
         Ok(tokio::task::spawn_local(wrap(
             future,
             Kind::Local,
-            self.name,
+            &self.about,
         )))
     }
 
@@ -143,19 +159,19 @@ impl<'a> Builder<'a> {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        Ok(tokio::task::spawn_blocking(blocking(function, self.name)))
+        Ok(tokio::task::spawn_blocking(blocking(function, &self.about)))
     }
 }
 
 /// Wraps a future that is about to be spawned.
 #[track_caller]
-pub(super) fn wrap<F: Future>(future: F, kind: Kind, name: &str) -> Watched<F> {
+pub(super) fn wrap<F: Future>(future: F, kind: Kind, about: &About<'_>) -> Watched<F> {
     let watch = match recording::table() {
         None => Watch::off(),
-        Some(_) if recording::is_traced() => Watch::traced(name),
+        Some(_) if recording::is_traced() => Watch::traced(about),
         Some(table) => {
             table.saw_runtime();
-            Watch::own(table.spawn_slot(&birth(kind, name, size_of::<F>())))
+            Watch::own(table.spawn_slot(&birth(kind, about, size_of::<F>())))
         }
     };
     Watched::new(future, watch)
@@ -163,7 +179,7 @@ pub(super) fn wrap<F: Future>(future: F, kind: Kind, name: &str) -> Watched<F> {
 
 /// Wraps a function that is about to be run on a thread of its own.
 #[track_caller]
-pub(super) fn blocking<F, R>(function: F, name: &str) -> impl FnOnce() -> R + Send + 'static
+pub(super) fn blocking<F, R>(function: F, about: &About<'_>) -> impl FnOnce() -> R + Send + 'static
 where
     F: FnOnce() -> R + Send + 'static,
 {
@@ -174,7 +190,7 @@ where
             let function = std::any::type_name::<F>();
             let birth = Spawn {
                 function,
-                ..birth(Kind::Blocking, name, size_of::<F>())
+                ..birth(Kind::Blocking, about, size_of::<F>())
             };
             table.spawn_slot(&birth)
         }
@@ -191,21 +207,23 @@ where
 
 /// What is known of a task that is about to be spawned here.
 #[track_caller]
-pub(super) fn birth(kind: Kind, name: &str, size: usize) -> Spawn<'_> {
-    birth_at(kind, name, size, Location::caller())
+pub(super) fn birth<'a>(kind: Kind, about: &About<'a>, size: usize) -> Spawn<'a> {
+    birth_at(kind, about, size, Location::caller())
 }
 
 /// The same for a place that is known.
 pub(super) fn birth_at<'a>(
     kind: Kind,
-    name: &'a str,
+    about: &About<'a>,
     size: usize,
     place: &'static Location<'static>,
 ) -> Spawn<'a> {
     Spawn {
         kind,
         tokio_id: 0,
-        name,
+        name: about.name,
+        scope: about.scope,
+        marks: about.marks,
         file: place.file(),
         file_address: place.file().as_ptr() as usize,
         line: place.line(),

@@ -8,10 +8,13 @@ use std::{
 use loiter_model::{Ending, Kind};
 use pin_project_lite::pin_project;
 
-use super::{look, spawn};
+use super::{
+    about::{About, OwnedAbout},
+    look, spawn,
+};
 use crate::{
     recording,
-    table::{Borrowed, Slot, Table, TaskRef},
+    table::{Borrowed, Marks, Slot, Table, TaskRef},
     text::Digits,
     thread::Thread,
 };
@@ -30,7 +33,15 @@ pub trait FutureExt: Future + Sized {
     /// ```
     #[track_caller]
     fn watched(self, name: &str) -> Watched<Self> {
-        spawn::wrap(self, Kind::Task, name)
+        let about = About {
+            name,
+            marks: Marks {
+                may_be_part: true,
+                ..Marks::default()
+            },
+            ..About::default()
+        };
+        spawn::wrap(self, Kind::Task, &about)
     }
 }
 
@@ -130,9 +141,13 @@ enum By {
     /// Not: there is no agent, or its table is full.
     Nobody,
     /// It will be found out at the first poll whether tokio has told of this task.
-    Tokio { name: Option<Box<str>> },
+    Tokio { about: Option<Box<OwnedAbout>> },
     /// Tokio tells of it.
-    Found(TaskRef),
+    Found {
+        task: TaskRef,
+        /// This ends when the task does.
+        is_whole: bool,
+    },
     /// It tells of itself.
     Itself {
         slot: &'static Slot,
@@ -154,9 +169,9 @@ impl Watch {
     }
 
     /// For a task that tokio tells of by itself.
-    pub(super) fn traced(name: &str) -> Self {
-        let name = (!name.is_empty()).then(|| name.into());
-        Self::by(By::Tokio { name })
+    pub(super) fn traced(about: &About<'_>) -> Self {
+        let about = (*about != About::default()).then(|| Box::new(about.keep()));
+        Self::by(By::Tokio { about })
     }
 
     pub(super) fn own(task: Option<(&'static Slot, u64)>) -> Self {
@@ -178,15 +193,15 @@ impl Watch {
     fn role(&mut self, table: &'static Table, waker: &Waker, size: usize) -> Role {
         match &mut self.by {
             By::Nobody => Role::Off,
-            By::Tokio { name } => {
-                let name = name.take();
-                self.find(table, waker, size, name.as_deref());
+            By::Tokio { about } => {
+                let about = about.take();
+                self.find(table, waker, size, about.as_deref());
                 match self.by {
-                    By::Found(task) => table.slot_of(task).map_or(Role::Off, Role::Traced),
+                    By::Found { task, .. } => table.slot_of(task).map_or(Role::Off, Role::Traced),
                     _ => Role::Off,
                 }
             }
-            By::Found(task) => table.slot_of(*task).map_or(Role::Off, Role::Traced),
+            By::Found { task, .. } => table.slot_of(*task).map_or(Role::Off, Role::Traced),
             By::Itself { slot, seq, polled } => {
                 if !*polled {
                     *polled = true;
@@ -211,24 +226,38 @@ impl Watch {
     /// Finds the slot that tokio's span made for this task: the one inside whose poll this is.
     ///
     /// A part of a task is no task of its own. It is told by its size, as tokio's span has that
-    /// of the future which was spawned; and one slot takes one wrapper.
+    /// of the future which was spawned; and one slot takes one wrapper. A wrapper such as that of
+    /// a `TaskTracker` adds a word, which leaves no room for anything else to wait on; but so does
+    /// an async block, which may go on after this: the ending is then not said.
     #[cold]
-    fn find(&mut self, table: &'static Table, waker: &Waker, size: usize, name: Option<&str>) {
+    fn find(
+        &mut self,
+        table: &'static Table,
+        waker: &Waker,
+        size: usize,
+        about: Option<&OwnedAbout>,
+    ) {
         self.by = By::Nobody;
         let Some((task, slot)) = table.current() else {
             return;
         };
         let is_task = tokio::task::try_id().is_some_and(|id| slot.tokio_id() == Digits::of(id));
-        if !is_task || !slot.is_of_size(size) || slot.kept_waker().is_some() {
+        let is_whole = slot.is_of_size(size);
+        let is_wrapped = || slot.polls() == 0 && slot.is_of_size(size + size_of::<usize>());
+        if !is_task || slot.kept_waker().is_some() || !(is_whole || is_wrapped()) {
             return;
         }
-        if let Some(name) = name {
-            table.rename(slot, name);
+        if let Some(about) = about {
+            let marks = Marks {
+                may_be_part: !is_whole,
+                ..about.marks
+            };
+            table.describe(slot, &about.name, &about.scope, marks);
         }
         slot.keep_waker(Thread::with(|thread| thread.clone_quietly(waker)));
         // Ours alone: it counts for nothing that the task waits on.
         slot.waker_gone();
-        self.by = By::Found(task);
+        self.by = By::Found { task, is_whole };
     }
 }
 
@@ -241,12 +270,15 @@ impl Drop for Watch {
         match self.by {
             By::Itself { slot, seq, .. } => table.ended(slot, seq, ending),
             // Its span will be closed in a moment.
-            By::Found(task) => {
+            By::Found {
+                task,
+                is_whole: true,
+            } => {
                 if let Some(slot) = table.slot_of(task) {
                     slot.note_ending(ending);
                 }
             }
-            By::Tokio { .. } | By::Nobody => {}
+            By::Found { .. } | By::Tokio { .. } | By::Nobody => {}
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::{
 /// An hour is what no test waits for.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Each variable has a test below, but for that of stacks: `tests/spawned` is about those.
+/// Each variable has a test below, but for that of stacks, which `tests/spawned` is about, and for
+/// those of findings, which have `tests/findings`.
 #[test]
 fn these_are_all() {
     let names: Vec<_> = loiter::ENV.iter().map(|variable| variable.name).collect();
@@ -29,6 +30,9 @@ fn these_are_all() {
             "LOITER_HOGGING_AFTER",
             "LOITER_STARVED_AFTER",
             "LOITER_CAPTURE_STACKS",
+            "LOITER_REPORT_FINDINGS",
+            "LOITER_MAX_ALIVE",
+            "LOITER_MAX_ALIVE_AT_SITE",
             "LOITER_PUBLISH_INTERVAL",
             "LOITER_MAX_TASKS",
             "LOITER_LEDGER",

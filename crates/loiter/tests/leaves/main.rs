@@ -7,16 +7,10 @@ mod cases;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
+use cases::Case;
 use loiter_model::{Wait, WaitKind, update::TasksUpdate};
 use loiter_wire::v1::{self, loiter_client::LoiterClient};
 use tonic::transport::Channel;
-
-/// A task that waits.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    pub(crate) kind: WaitKind,
-    pub(crate) may_be_unknown: bool,
-}
 
 #[test]
 fn every_leaf_is_named_with_its_line() {
@@ -29,14 +23,14 @@ fn every_leaf_is_named_with_its_line() {
         .wait_listening(Duration::from_secs(60))
         .expect("it listens");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
+    let wrong = runtime.block_on(async {
         let cases = cases::spawn().await;
         let mut client = connect(address).await;
-        let wrong = wrong(&mut client, &cases).await;
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        wrong(&mut client, &cases).await
     });
     // Some threads wait for good.
     runtime.shutdown_background();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 async fn connect(address: SocketAddr) -> LoiterClient<Channel> {
@@ -105,8 +99,8 @@ fn judge(case: &Case, update: &TasksUpdate) -> Result<(), String> {
     let place = wait.place.as_ref();
     let right_place = match line {
         None => true,
-        Some(line) => {
-            place.is_some_and(|place| place.file.ends_with("cases.rs") && place.line == line)
+        Some((file, line)) => {
+            place.is_some_and(|place| place.file.ends_with(file) && place.line == line)
         }
     };
     let right_kind =
@@ -115,7 +109,7 @@ fn judge(case: &Case, update: &TasksUpdate) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{name}: {} instead of {} at line {line:?}\n{}",
+        "{name}: {} instead of {} at {line:?}\n{}",
         wait,
         case.kind.name(),
         frames(&wait)
@@ -133,10 +127,13 @@ fn frames(wait: &Wait) -> String {
     branches.collect()
 }
 
-/// The line of each name.
-fn lines() -> HashMap<&'static str, u32> {
-    (1..)
-        .zip(include_str!("cases.rs").lines())
-        .filter_map(|(number, line)| Some((&line[line.find("// @")? + 3..], number)))
-        .collect()
+/// The file and the line of each name.
+fn lines() -> HashMap<&'static str, (&'static str, u32)> {
+    let of_file = |&(file, text): &(&'static str, &'static str)| {
+        (1..).zip(text.lines()).filter_map(move |(number, line)| {
+            let name = &line[line.find("// @")? + 3..];
+            Some((name, (file, number)))
+        })
+    };
+    cases::FILES.iter().flat_map(of_file).collect()
 }

@@ -175,6 +175,34 @@ async fn a_task_on_a_blocked_worker_does_not_answer_in_time() {
     program.finish();
 }
 
+/// A task that blocks in place is inside a poll all the while: it waits for nothing that the
+/// runtime knows of, so there is nothing to ask.
+#[tokio::test]
+async fn a_task_that_blocks_in_place_is_not_asked() {
+    let mut program = Program::start(async |mut cues| {
+        listen(Builder::new());
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let blocking = async move { tokio::task::block_in_place(|| wait.recv().is_err()) };
+        let task = task::Builder::new().name("in place").spawn(blocking);
+        cues.next().await;
+        drop(go_on);
+        assert!(task.expect("a runtime").await.expect("no panic"));
+    });
+    let client = &mut program.client().await;
+    let running =
+        |update: &_| named(update, "in place").is_some_and(|task| task.state == State::Running);
+    when(client, "", running).await;
+    let reply = capture(client, "name:\"in place\"")
+        .await
+        .expect("an answer");
+    let asked = (reply.matched, reply.not_idle, reply.captured);
+    assert_eq!(asked, (1, 1, 0), "{reply:?}");
+    let update = when(client, "", running).await;
+    assert_eq!(named(&update, "in place").expect("there").wait, None);
+    program.cue("go on");
+    program.finish();
+}
+
 /// Tasks that cannot be asked are seen when they register their wakers.
 #[cfg(tokio_unstable)]
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod endings;
 mod looks;
 mod same_as_tokio;
+mod scopes;
 mod seen;
 mod stress;
 #[path = "../agent/support/mod.rs"]
@@ -14,6 +15,7 @@ mod stress;
     reason = "shared with the agent's other tests"
 )]
 mod support;
+mod tracker;
 
 use loiter_model::{Task, update::TasksUpdate};
 use support::{Client, query, update_where};

@@ -204,6 +204,7 @@ async fn a_part_of_a_task_is_not_the_task() {
         });
         whole.expect("a runtime").await.expect("no panic");
         let whole = async {
+            tokio::task::yield_now().await;
             pending::<()>().watched("part").await;
         };
         drop(tokio::task::Builder::new().spawn(whole));

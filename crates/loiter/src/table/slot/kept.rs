@@ -3,6 +3,7 @@
 
 use std::{
     mem::ManuallyDrop,
+    num::NonZeroUsize,
     ptr,
     task::{RawWakerVTable, Waker},
 };
@@ -35,6 +36,22 @@ impl Slot {
         // SAFETY: both halves came from the one waker that `keep_waker` took and forgot, and it
         // is given back once only: the vtable is null from now on.
         Some(unsafe { Waker::new(data, vtable) })
+    }
+
+    /// Notes where the task's future ends: pinned, so it stays there for the task's life.
+    pub(crate) fn note_future_end(&self, address: usize) {
+        self.future_end.store(address, Relaxed);
+    }
+
+    /// Where the task's future ends, if that was noted.
+    pub(crate) fn future_end(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.future_end.load(Relaxed))
+    }
+
+    /// Bytes of the future, before boxing if it was boxed.
+    pub(crate) fn future_size(&self) -> usize {
+        let [size, original] = [&self.size, &self.original_size].map(|bytes| bytes.load(Relaxed));
+        size.max(original) as usize
     }
 
     /// Whether this waker is the one that is kept.

@@ -30,7 +30,7 @@ use phase::{pack, unpack};
 use probe::Probe;
 
 use crate::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicU64,
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     fence,
 };
@@ -57,6 +57,7 @@ pub(crate) struct Slot {
     woken_at: AtomicU64,
 
     longest_poll: AtomicU64,
+    /// The task inside which it was woken last: 0 for outside any, [`NEVER`] before the first.
     woken_by: AtomicU64,
     self_wakes: AtomicU64,
     /// Wakes minus polls, wrapping. A wake that leads to a poll needs no count of its own: an
@@ -78,18 +79,29 @@ pub(crate) struct Slot {
     next_free: AtomicU32,
     /// What the task waits on, as [`Seen`] packs it.
     seen: AtomicU64,
+    /// One more than the id of the scope's name, 0 for none.
+    scope: AtomicU32,
     /// A [`Probe`].
-    probe: AtomicU32,
+    probe: AtomicU8,
     /// How the task's own wrapper says that it ends: an index into [`Ending::ALL`] plus 1, 0 for
     /// nothing said.
-    ending: AtomicU32,
+    ending: AtomicU8,
+    /// What its spawner said of it, as [`Marks`] packs it.
+    marks: AtomicU8,
+    /// Not every wake came from inside the same task.
+    mixed_wakes: AtomicBool,
     /// Its own index: a waker has nothing but the slot's address.
     index: u32,
     /// The two halves of the runtime's waker of this task: written once, by its poller, before
     /// anything can read them; null for none.
     waker_data: AtomicPtr<()>,
     waker_vtable: AtomicPtr<RawWakerVTable>,
+    /// Where its future ends in memory, since it was first looked at; 0 before.
+    future_end: AtomicUsize,
 }
+
+/// Stands for the waker of a task that was not woken so far.
+const NEVER: u64 = u64::MAX;
 
 const ONE_SPAN: u64 = 1 << 32;
 const WAKERS: u64 = ONE_SPAN - 1;
@@ -104,9 +116,33 @@ pub(crate) struct Birth {
     pub(crate) parent: u64,
     pub(crate) site: u32,
     pub(crate) name: Option<u32>,
+    pub(crate) scope: Option<u32>,
+    pub(crate) marks: Marks,
     pub(crate) kind: u32,
     pub(crate) size: u64,
     pub(crate) original_size: u64,
+}
+
+/// What its spawner says of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// It waits by design.
+    pub(crate) expect_idle: bool,
+    /// It may be a part of a task only.
+    pub(crate) may_be_part: bool,
+}
+
+impl Marks {
+    fn pack(self) -> u8 {
+        u8::from(self.expect_idle) | u8::from(self.may_be_part) << 1
+    }
+
+    fn unpack(bits: u8) -> Self {
+        Self {
+            expect_idle: bits & 1 != 0,
+            may_be_part: bits & 2 != 0,
+        }
+    }
 }
 
 /// A poll that ended, and what came before it.
@@ -144,7 +180,7 @@ impl Slot {
             left_at: zero(),
             woken_at: zero(),
             longest_poll: zero(),
-            woken_by: zero(),
+            woken_by: AtomicU64::new(NEVER),
             self_wakes: zero(),
             wakes_beyond_polls: zero(),
             site: small(),
@@ -157,11 +193,15 @@ impl Slot {
             original_size: small(),
             next_free: small(),
             seen: zero(),
-            probe: small(),
-            ending: small(),
+            scope: small(),
+            probe: AtomicU8::new(0),
+            ending: AtomicU8::new(0),
+            marks: AtomicU8::new(0),
+            mixed_wakes: AtomicBool::new(false),
             index,
             waker_data: AtomicPtr::new(ptr::null_mut()),
             waker_vtable: AtomicPtr::new(ptr::null_mut()),
+            future_end: AtomicUsize::new(0),
         }
     }
 
@@ -179,13 +219,13 @@ impl Slot {
     pub(crate) fn note_ending(&self, ending: Ending) {
         let place = Ending::ALL.iter().position(|known| *known == ending);
         self.ending
-            .store(place.map_or(0, |place| place as u32 + 1), Relaxed);
+            .store(place.map_or(0, |place| place as u8 + 1), Relaxed);
     }
 
     /// What the task's own wrapper said of its end.
     pub(crate) fn noted_ending(&self) -> Option<Ending> {
         let place = self.ending.load(Relaxed).checked_sub(1)?;
-        Ending::ALL.get(place as usize).copied()
+        Ending::ALL.get(usize::from(place)).copied()
     }
 
     /// When the task was spawned.
@@ -200,6 +240,19 @@ impl Slot {
 
     pub(crate) fn set_name(&self, id: u32) {
         self.name.store(id.saturating_add(1), Relaxed);
+    }
+
+    /// The name of the scope that the task was spawned in.
+    pub(crate) fn scope(&self) -> Option<u32> {
+        self.scope.load(Relaxed).checked_sub(1)
+    }
+
+    pub(crate) fn set_scope(&self, id: u32) {
+        self.scope.store(id.saturating_add(1), Relaxed);
+    }
+
+    pub(crate) fn set_marks(&self, marks: Marks) {
+        self.marks.store(marks.pack(), Relaxed);
     }
 
     /// Its place in the slab.
@@ -253,14 +306,17 @@ impl Slot {
             &self.left_at,
             &self.woken_at,
             &self.longest_poll,
-            &self.woken_by,
             &self.self_wakes,
             &self.seen,
         ] {
             counter.store(0, Relaxed);
         }
-        self.probe.store(Probe::None as u32, Relaxed);
+        self.woken_by.store(NEVER, Relaxed);
+        self.mixed_wakes.store(false, Relaxed);
+        self.probe.store(Probe::None as u8, Relaxed);
         self.ending.store(0, Relaxed);
+        self.set_marks(birth.marks);
+        self.future_end.store(0, Relaxed);
         // Its first poll follows from its birth, not from a wake.
         self.wakes_beyond_polls.store(MINUS_ONE, Relaxed);
         self.holders.store(ONE_SPAN, Relaxed);
@@ -270,6 +326,8 @@ impl Slot {
         self.site.store(birth.site, Relaxed);
         self.name
             .store(birth.name.map_or(0, |id| id.saturating_add(1)), Relaxed);
+        self.scope
+            .store(birth.scope.map_or(0, |id| id.saturating_add(1)), Relaxed);
         self.size.store(saturate(birth.size), Relaxed);
         self.original_size
             .store(saturate(birth.original_size), Relaxed);
@@ -319,8 +377,8 @@ impl Slot {
     /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
     pub(crate) fn poll_end(&self, now: At) -> Option<Polled> {
         let mut word = self.transition.load(Relaxed);
-        if self.probe.load(Relaxed) == Probe::Looks as u32 {
-            self.probe.store(Probe::None as u32, Relaxed);
+        if self.probe.load(Relaxed) == Probe::Looks as u8 {
+            self.probe.store(Probe::None as u8, Relaxed);
             if self.resume_wait(word) {
                 return None;
             }
@@ -403,7 +461,13 @@ impl Slot {
     /// A waker that is used up by this wake must be counted as gone only after it, so that a
     /// task without wakers is never one that was just woken.
     pub(crate) fn wake(&self, now: impl Fn() -> At, by: u64) {
-        self.woken_by.store(by, Relaxed);
+        if self.mixed_wakes.load(Relaxed) {
+            self.woken_by.store(by, Relaxed);
+        } else if self.woken_by.load(Relaxed) != by
+            && ![by, NEVER].contains(&self.woken_by.swap(by, Relaxed))
+        {
+            self.mixed_wakes.store(true, Relaxed);
+        }
         if by != 0 && by == self.seq.load(Relaxed) {
             // Only its own poller can be inside the task.
             self.self_wakes

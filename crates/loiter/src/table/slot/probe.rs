@@ -8,7 +8,7 @@ use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 /// How far the look at what a task waits on has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u8)]
 pub(crate) enum Probe {
     /// Nobody asked.
     None = 0,
@@ -42,13 +42,13 @@ impl Seen {
 impl Slot {
     /// Whether a look was asked for that no poll has taken up.
     pub(crate) fn is_asked(&self) -> bool {
-        self.probe.load(Relaxed) == Probe::Asked as u32
+        self.probe.load(Relaxed) == Probe::Asked as u8
     }
 
     /// Asks for a look; to be followed by a wake of the kept waker. Not while another one is
     /// asked for or under way, which would then leave a trace.
     pub(crate) fn ask(&self) -> bool {
-        let (none, asked) = (Probe::None as u32, Probe::Asked as u32);
+        let (none, asked) = (Probe::None as u8, Probe::Asked as u8);
         self.probe
             .compare_exchange(none, asked, Relaxed, Relaxed)
             .is_ok()
@@ -73,7 +73,7 @@ impl Slot {
     /// Whether this poll, which has just begun, was asked to look at what the task waits on. A
     /// poll that a wake led to never looks: that wait is over.
     pub(crate) fn shall_look(&self) -> bool {
-        if self.probe.load(Relaxed) != Probe::Asked as u32 {
+        if self.probe.load(Relaxed) != Probe::Asked as u8 {
             return false;
         }
         let looks = matches!(
@@ -81,13 +81,21 @@ impl Slot {
             Phase::Unprompted | Phase::UnpromptedWoken
         );
         let next = if looks { Probe::Looks } else { Probe::None };
-        self.probe.store(next as u32, Relaxed);
+        self.probe.store(next as u8, Relaxed);
         looks
+    }
+
+    /// How long the task had been idle when the poll began that looks, unless it was woken
+    /// meanwhile.
+    pub(crate) fn idle_before_look(&self) -> Option<u64> {
+        let (began, phase) = unpack(self.transition.load(Acquire));
+        let left_at = self.left_at.load(Relaxed);
+        (phase == Phase::Unprompted && left_at != 0).then(|| began.saturating_sub(left_at))
     }
 
     /// The poll that looked was the task's last: a poll like any other.
     pub(crate) fn looked_in_vain(&self) {
-        self.probe.store(Probe::None as u32, Relaxed);
+        self.probe.store(Probe::None as u8, Relaxed);
     }
 
     /// What the task waits on since its poll number `polls` (only as long as that is its last

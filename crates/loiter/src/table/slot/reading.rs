@@ -1,6 +1,6 @@
 //! All of a slot, as a reader sees it.
 
-use super::{At, Phase, Slot, WAKERS, phase::unpack, probe::Seen};
+use super::{At, Marks, NEVER, Phase, Slot, WAKERS, phase::unpack, probe::Seen};
 use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
     fence,
@@ -19,7 +19,12 @@ pub(crate) struct Reading {
     pub(crate) self_wakes: u64,
     pub(crate) live_wakers: u32,
     pub(crate) longest_poll: u64,
+    /// Inside which task it was woken last; 0 for none.
     pub(crate) woken_by: u64,
+    /// Every wake so far came from inside that task.
+    pub(crate) sole_waker: bool,
+    pub(crate) scope: Option<u32>,
+    pub(crate) marks: Marks,
     pub(crate) tokio_id: u64,
     pub(crate) parent: u64,
     pub(crate) spawned_at: At,
@@ -48,6 +53,7 @@ impl Slot {
             let wakes = (slot.wakes_beyond_polls.load(Relaxed))
                 .wrapping_add(polls + running + woken)
                 .cast_signed();
+            let woken_by = slot.woken_by.load(Relaxed);
             let seen = Seen::unpack(slot.seen.load(Relaxed));
             let seen_now = phase == Phase::Idle && seen.polls == polls as u32;
             Reading {
@@ -62,7 +68,10 @@ impl Slot {
                 self_wakes: slot.self_wakes.load(Relaxed),
                 live_wakers: (slot.holders.load(Relaxed) & WAKERS) as u32,
                 longest_poll: slot.longest_poll.load(Relaxed),
-                woken_by: slot.woken_by.load(Relaxed),
+                woken_by: if woken_by == NEVER { 0 } else { woken_by },
+                sole_waker: ![0, NEVER].contains(&woken_by) && !slot.mixed_wakes.load(Relaxed),
+                scope: slot.scope(),
+                marks: Marks::unpack(slot.marks.load(Relaxed)),
                 tokio_id: slot.tokio_id.load(Relaxed),
                 parent: slot.parent.load(Relaxed),
                 spawned_at: slot.spawned_at.load(Relaxed),

@@ -9,6 +9,7 @@ use std::{
     process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
 use tokio::{runtime, sync::mpsc};
@@ -19,6 +20,8 @@ use super::{Client, PATIENCE, connect, wait_until};
 const MARK: &str = "AGENT_TEST_PROGRAM";
 /// How a program ends that has done its part: unlike 0, no test harness ends so.
 const DONE: i32 = 42;
+/// How long a program may take.
+const USUAL: Duration = Duration::from_secs(2 * PATIENCE.as_secs());
 /// Before the agent's address, on standard output.
 const LISTENING: &str = "listening on ";
 
@@ -54,7 +57,13 @@ impl Program {
         variables: &[(&str, &str)],
         program: impl AsyncFnOnce(Cues) + Send,
     ) -> Self {
-        Self::start_in(variables, Stdio::piped(), program)
+        Self::start_in(variables, Stdio::piped(), USUAL, program)
+    }
+
+    /// One that may take so long.
+    #[allow(dead_code, reason = "not every program with these is a long one")]
+    pub(crate) fn start_lasting(limit: Duration, program: impl AsyncFnOnce(Cues) + Send) -> Self {
+        Self::start_in(&[], Stdio::piped(), limit, program)
     }
 
     /// With a standard error that takes nothing.
@@ -63,12 +72,18 @@ impl Program {
         program: impl AsyncFnOnce(Cues) + Send,
     ) -> Self {
         let full = File::options().write(true).open("/dev/full");
-        Self::start_in(variables, full.expect("Linux has it").into(), program)
+        Self::start_in(
+            variables,
+            full.expect("Linux has it").into(),
+            USUAL,
+            program,
+        )
     }
 
     fn start_in(
         variables: &[(&str, &str)],
         stderr: Stdio,
+        limit: Duration,
         program: impl AsyncFnOnce(Cues) + Send,
     ) -> Self {
         // `agent::module::test::{{closure}}`
@@ -76,7 +91,7 @@ impl Program {
         let test = path.split("::{{closure}}").next().unwrap_or(path);
         let (_, test) = test.split_once("::").expect("a path inside this crate");
         if env::var(MARK).is_ok_and(|marked| marked == test) {
-            play(program);
+            play(limit, program);
         }
         let mut command = Command::new(env::current_exe().expect("this program"));
         command.args([test, "--exact", "--nocapture"]);
@@ -181,9 +196,9 @@ pub(super) fn tell_address(address: SocketAddr) {
 }
 
 /// Is the program. Ends the process when the test has nothing more to say.
-fn play(program: impl AsyncFnOnce(Cues) + Send) -> ! {
-    thread::spawn(|| {
-        thread::sleep(2 * PATIENCE);
+fn play(limit: Duration, program: impl AsyncFnOnce(Cues) + Send) -> ! {
+    thread::spawn(move || {
+        thread::sleep(limit);
         eprintln!("the program takes too long");
         process::exit(1);
     });

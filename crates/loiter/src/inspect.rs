@@ -1,0 +1,96 @@
+//! Questions to this process's own agent, without a port: for `loiter-test`.
+//!
+//! The agent's thread answers them, so a runtime that is stuck can be looked at. The futures need
+//! no runtime around them.
+
+use std::time::Duration;
+
+use loiter_model::{
+    Thresholds, Tier,
+    query::{Filter, FilterError, Sort, TaskColumn, TaskQuery, Window},
+    update::{CaptureOutcome, TasksUpdate},
+};
+
+use crate::publish::errand;
+
+/// Why the agent has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No agent was started in this process.
+    #[error("this process has no loiter agent: call loiter::init, and leave LOITER_ENABLED alone")]
+    NoAgent,
+    /// The filter does not parse.
+    #[error("in the filter: {0}")]
+    Filter(#[from] FilterError),
+    /// Tasks are never asked.
+    #[error(
+        "the agent was told never to ask its tasks what they wait on (LOITER_CAPTURE_STACKS, \
+         Builder::capture_stacks)"
+    )]
+    Off,
+}
+
+/// The tasks that a filter lets through, the oldest first, `limit` at most. O(tasks).
+///
+/// # Errors
+/// [`Error::NoAgent`], [`Error::Filter`].
+pub async fn tasks(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
+    let filter = filter.parse()?;
+    errand::run(move |desk| async move {
+        let query = TaskQuery {
+            filter,
+            sort: Sort {
+                column: TaskColumn::Seq,
+                descending: false,
+            },
+            window: Window { offset: 0, limit },
+            thresholds: desk.thresholds(),
+        };
+        desk.answers.tasks(&query).await
+    })
+    .await
+    .ok_or(Error::NoAgent)
+}
+
+/// Asks the tasks that a filter lets through what they wait on, and waits until all have
+/// answered or the time is up.
+///
+/// # Errors
+/// [`Error::NoAgent`], [`Error::Filter`], [`Error::Off`].
+pub async fn capture(filter: &str, timeout: Duration) -> Result<CaptureOutcome, Error> {
+    let filter: Filter = filter.parse()?;
+    errand::run(move |desk| async move {
+        let limits: Thresholds = desk.thresholds();
+        if desk.never_asks() {
+            return Err(Error::Off);
+        }
+        Ok(desk
+            .looks
+            .capture(&filter, &limits, u64::MAX, timeout)
+            .await)
+    })
+    .await
+    .unwrap_or(Err(Error::NoAgent))
+}
+
+/// Tasks alive by tokio's own count, over the runtimes that the agent knows; `None` when it knows
+/// none.
+///
+/// # Errors
+/// [`Error::NoAgent`].
+pub async fn runtime_tasks() -> Result<Option<u64>, Error> {
+    errand::run(|desk| async move { desk.answers.runtime_tasks() })
+        .await
+        .ok_or(Error::NoAgent)
+}
+
+/// How much of this process the agent can see.
+///
+/// # Errors
+/// [`Error::NoAgent`].
+pub async fn tier() -> Result<Tier, Error> {
+    errand::run(|desk| async move { desk.tier() })
+        .await
+        .ok_or(Error::NoAgent)
+}

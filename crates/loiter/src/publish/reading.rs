@@ -1,0 +1,33 @@
+//! Turns addresses into words, away from the agent's thread: the first look at a program's debug
+//! info may take seconds, and whoever asks for something else is answered meanwhile.
+
+use std::sync::Arc;
+
+use tokio::task;
+
+use crate::{table::Table, thread::Thread};
+
+/// Works out what was seen of waits and was not read yet.
+pub(crate) async fn waits(table: &Arc<Table>) {
+    if table.waits().has_unread() {
+        apart(table, |table| table.waits().read_all()).await;
+    }
+}
+
+/// Works out how the remembered tasks ended of which that is not known yet.
+pub(crate) async fn endings(table: &Arc<Table>) {
+    if table.has_unread_endings() {
+        apart(table, Table::read_endings).await;
+    }
+}
+
+/// Does this on a thread of its own.
+async fn apart(table: &Arc<Table>, read: impl FnOnce(&Table) + Send + 'static) {
+    let table = table.clone();
+    let reading = task::spawn_blocking(move || {
+        Thread::with(Thread::become_agent);
+        read(&table);
+    });
+    // Should it panic, what was not read stays so.
+    let _ = reading.await;
+}

@@ -1,0 +1,16 @@
+//! What the agent finds wrong, and how the program and its clients learn of it.
+//!
+//! As in the agent's other tests, each program runs in a child process: a process has one agent.
+#![cfg(not(loom))]
+
+mod inspect;
+mod options;
+mod report;
+#[path = "../agent/support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the agent's other tests"
+)]
+mod support;
+mod watch;
