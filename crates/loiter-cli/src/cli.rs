@@ -1,5 +1,8 @@
 //! The command line: what can be said, and how it is read.
 
+mod check;
+mod snapshot;
+
 use std::{net::SocketAddr, str::FromStr};
 
 use clap::{
@@ -13,11 +16,14 @@ use loiter_model::{
     query::{Column, Filter, FilterError, REFERENCE, SiteColumn, TaskColumn, WaitColumn},
 };
 
+pub(crate) use check::{CheckArgs, FormatArg};
+pub(crate) use snapshot::{DiffArgs, SnapshotArgs};
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0  it did what it was asked to
-  1  it ran, and what it looked for is there (reserved for checks)
-  2  it could not run: bad usage or filter, unreachable target, or no loiter agent there";
+  1  a check found something
+  2  it could not run: bad usage, filter or file, unreachable target, or no loiter agent there";
 
 /// Finds the Tokio tasks of a running program that stand around: blocked, starved, spinning or
 /// leaked
@@ -63,6 +69,17 @@ pub(crate) enum Command {
     /// (`loiter::spawn`) can be asked.
     #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
     Stacks(StacksArgs),
+    /// Watch a program for a while, say which of its tasks are leaked or stuck and why, and fail
+    /// if there are any: for tests and CI
+    #[command(after_help = EXIT_STATUS)]
+    Check(CheckArgs),
+    /// Keep everything that is known of the tasks alive in a file, to be compared later
+    #[command(after_help = EXIT_STATUS)]
+    Snapshot(SnapshotArgs),
+    /// Say what has grown and who has not moved between two snapshots, or between a snapshot and
+    /// the program as it is now
+    #[command(after_help = EXIT_STATUS)]
+    Diff(DiffArgs),
     /// Show a small service that has every cause of a leaked task in it
     #[command(after_help = EXIT_STATUS)]
     Demo(DemoArgs),
@@ -155,6 +172,10 @@ pub(crate) struct ViewArgs {
     /// How often to ask for news [default: as the program has it]
     #[arg(long, value_name = "DURATION")]
     pub(crate) interval: Option<Nanos>,
+
+    /// How the terminal is to tell of a new finding that is proved or suspected
+    #[arg(long, value_name = "HOW", default_value = "off")]
+    pub(crate) notify: NotifyArg,
 
     /// Draw with ASCII characters only, as in locales that are not UTF-8
     #[arg(long)]
@@ -258,6 +279,10 @@ pub(crate) struct DemoArgs {
     #[arg(long, hide = true, requires = "serve")]
     pub(crate) until_stdin_closes: bool,
 
+    /// Only the service's healthy half: no leaked task
+    #[arg(long, requires = "serve")]
+    pub(crate) healthy: bool,
+
     #[command(flatten)]
     pub(crate) query: QueryArgs,
 
@@ -328,12 +353,27 @@ pub(crate) enum GroupArg {
 /// A view of the UI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ViewArg {
+    /// A row a finding: what is wrong, why, and what to do about it
+    Findings,
     /// A row a task
     Tasks,
     /// A row a spawn location
     Sites,
     /// A row for the tasks that wait alike
     Waits,
+}
+
+/// How a terminal tells of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotifyArg {
+    /// Not at all
+    Off,
+    /// By its bell
+    Bell,
+    /// By a desktop notification, as iTerm2 has it (OSC 9)
+    Osc9,
+    /// By a desktop notification, as rxvt has it (OSC 777)
+    Osc777,
 }
 
 /// Colours of a terminal.

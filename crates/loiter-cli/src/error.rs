@@ -5,7 +5,7 @@ use std::io;
 use loiter_cli::{source::SourceError, ui::UiError};
 use loiter_demo::ServeError;
 
-use crate::command::DemoError;
+use crate::command::{AllowError, CheckError, DemoError, SnapshotError};
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,15 @@ pub(crate) enum Error {
     /// No answer from the target.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// What is right as it is cannot be read.
+    #[error(transparent)]
+    Allow(#[from] AllowError),
+    /// A check would say nothing.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// A snapshot cannot be read or written.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The terminal UI cannot run.
     #[error(transparent)]
     Ui(#[from] UiError),

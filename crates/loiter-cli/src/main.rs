@@ -14,8 +14,11 @@ use clap::Parser;
 use loiter_cli::text;
 
 use cli::Cli;
+use command::Outcome;
 
-/// It could not run; the other codes are in [`cli`].
+/// A check found something; the codes are described in [`cli`].
+const FOUND: u8 = 1;
+/// It could not run.
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
@@ -29,7 +32,8 @@ fn main() -> ExitCode {
         }
     };
     match command::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(FOUND),
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }

@@ -24,12 +24,13 @@ pub enum Part<'a> {
     },
 }
 
-/// The frames of a branch with those folded that are neither the program's nor its libraries'.
+/// The frames of a branch with those folded that are known to be neither the program's nor its
+/// libraries'.
 #[must_use]
 pub fn fold(frames: &[Frame]) -> Vec<Part<'_>> {
     let is_aside = |frame: &Frame| match frame.origin() {
         Origin::User | Origin::Library => false,
-        Origin::Tokio | Origin::Std | Origin::Agent => true,
+        Origin::Tokio | Origin::Std | Origin::Agent => !frame.is_unresolved(),
     };
     let mut parts = Vec::new();
     for run in frames.chunk_by(|a, b| is_aside(a) == is_aside(b)) {
@@ -163,6 +164,15 @@ mod tests {
                 "serve",
                 "1 frame of tokio"
             ]
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_folded() {
+        let frames = [frame("app+0x1234", ""), frame("app+0x5678", "")];
+        assert_eq!(
+            fold(&frames),
+            frames.iter().map(Part::Frame).collect::<Vec<_>>()
         );
     }
 

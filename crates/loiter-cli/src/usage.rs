@@ -90,6 +90,16 @@ mod tests {
                 "--serve",
                 "see `loiter --help`",
             ),
+            (&["check", "--fail-on", "any"], "'any'", "suspected"),
+            (&["check", "--format", "xml"], "'xml'", "junit"),
+            (&["check", "--for", "30"], "'30'", "`30s`"),
+            (&["snapshot"], "--output", "see `loiter --help`"),
+            (&["diff", "a"], "<AFTER>", "see `loiter --help`"),
+            (
+                &["diff", "a", "b", "--fail-on-growth=0"],
+                "'0'",
+                "0 is not in 1..",
+            ),
             (
                 &["demo", "--serve", "--ascii"],
                 "--ascii",

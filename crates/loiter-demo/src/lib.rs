@@ -29,6 +29,8 @@ pub struct Options {
     /// End when standard input is closed, as it is when the process at its other end is gone,
     /// however that came about.
     pub until_stdin_closes: bool,
+    /// With the tasks that leak. Without them it is a service that works as it should.
+    pub leaks: bool,
 }
 
 /// Why the service does not start.
@@ -64,8 +66,11 @@ pub fn serve(options: Options) -> Result<(), ServeError> {
         .enable_all()
         .build()?;
     let result = runtime.block_on(async {
-        healthy::spawn_all().await?;
-        let _far_ends = leak::spawn_all().await?;
+        healthy::spawn_all(options.leaks).await?;
+        let _far_ends = match options.leaks {
+            true => Some(leak::spawn_all().await?),
+            false => None,
+        };
         announce::start(agent)?;
         stop::requested(options.until_stdin_closes).await
     });

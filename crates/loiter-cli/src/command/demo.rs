@@ -19,6 +19,7 @@ pub(crate) fn run(args: DemoArgs) -> Result<(), Error> {
         return Ok(loiter_demo::serve(Options {
             listen: args.listen,
             until_stdin_closes: args.until_stdin_closes,
+            leaks: !args.healthy,
         })?);
     }
     // Before a service is started for nobody.

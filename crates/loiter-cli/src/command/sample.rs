@@ -5,7 +5,10 @@ use std::{num::NonZeroU64, sync::Arc};
 use loiter_model::{
     AwaitStack, Branch, Frame, Kind, NameId, Nanos, Quantiles, Site, SiteId, SiteStats,
     StackSource, State, Target, Task, TaskSeq, Thresholds, Tier, Totals, Wait, WaitId, WaitStats,
-    update::{CaptureOutcome, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
+    finding::{Certainty, Doubt, Evidence, Finding, FindingKind},
+    update::{
+        CaptureOutcome, FindingsUpdate, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate,
+    },
 };
 
 /// Compares with a snapshot by this name alone: this code is built under two crates' names, for
@@ -116,6 +119,78 @@ pub(crate) fn waits() -> WaitsUpdate {
     }
 }
 
+/// One of each certainty, the worst first.
+pub(crate) fn findings() -> FindingsUpdate {
+    let seq = |number| TaskSeq::new(number).expect("not 0");
+    let idle = Evidence::Idle {
+        longest: Nanos::from_millis(92_700),
+        median: Nanos::from_millis(90_000),
+    };
+    let no_waker = Finding {
+        kind: FindingKind::NoWaker,
+        certainty: Certainty::Proved,
+        site: Some(SiteId(1)),
+        wait: Some(WaitId(5)),
+        name: Some(NameId(0)),
+        scope: None,
+        count: 1,
+        sample: vec![seq(32)],
+        bytes: 384,
+        since: Nanos::from_millis(300),
+        evidence: vec![
+            idle.clone(),
+            Evidence::NoLiveWaker,
+            Evidence::ConfirmedByLook,
+        ],
+        doubts: Vec::new(),
+    };
+    let blocked_send = Finding {
+        kind: FindingKind::BlockedSend,
+        certainty: Certainty::Suspected,
+        wait: Some(WaitId(3)),
+        count: 10,
+        sample: [17, 20, 21, 22, 23, 24, 25, 26].map(seq).into(),
+        bytes: 3840,
+        evidence: vec![
+            idle,
+            Evidence::SiteWaits {
+                p99: Nanos::from_millis(20),
+                count: 12,
+            },
+        ],
+        doubts: vec![Doubt::FewSamples { count: 12 }],
+        ..no_waker.clone()
+    };
+    let growing = Finding {
+        kind: FindingKind::GrowingSite,
+        certainty: Certainty::Watch,
+        wait: None,
+        name: None,
+        count: 42,
+        sample: Vec::new(),
+        evidence: vec![
+            Evidence::Alive {
+                before: 10,
+                now: 42,
+                over: Nanos::from_secs(60),
+            },
+            Evidence::Flow {
+                spawned: 40,
+                ended: 8,
+                over: Nanos::from_secs(60),
+            },
+        ],
+        ..no_waker.clone()
+    };
+    FindingsUpdate {
+        overview: overview(),
+        findings: vec![no_waker, blocked_send, growing],
+        scans: 30,
+        labels: labels(),
+        ..FindingsUpdate::default()
+    }
+}
+
 fn frame(function: &str, file: &str, line: u32) -> Frame {
     Frame {
         function: function.into(),
@@ -191,6 +266,7 @@ fn blocked() -> Task {
         seq: TaskSeq(NonZeroU64::new(17).expect("17 is not 0")),
         tokio_id: NonZeroU64::new(21),
         name: Some(NameId(0)),
+        scope: None,
         kind: Kind::Task,
         site: SiteId(1),
         parent: TaskSeq::new(1),
@@ -208,6 +284,9 @@ fn blocked() -> Task {
         self_wakes: 0,
         live_wakers: 1,
         woken_by: None,
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
         wait: Some(WaitId(3)),
         ending: None,
     }

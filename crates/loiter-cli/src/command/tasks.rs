@@ -8,7 +8,7 @@ use std::{
 use futures_util::StreamExt;
 use loiter_cli::{
     coverage,
-    source::{Native, Source, SourceError, Updates},
+    source::{Endpoint, Native, Source, SourceError, Updates},
     text,
 };
 use loiter_model::{
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// An agent answers at once, unless it is looking at a million tasks for somebody else.
-const FIRST_UPDATE: Duration = Duration::from_secs(10);
+const NEXT_UPDATE: Duration = Duration::from_secs(30);
 
 /// Asks once and prints the answer.
 pub(crate) fn run(args: &TasksArgs) -> Result<(), Error> {
@@ -114,18 +114,26 @@ async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
 /// The first update of a watch.
 pub(super) async fn first<T>(
     mut updates: Updates<T>,
-    endpoint: &loiter_cli::source::Endpoint,
+    endpoint: &Endpoint,
+) -> Result<T, SourceError> {
+    next(&mut updates, endpoint).await
+}
+
+/// The next update of a watch.
+pub(super) async fn next<T>(
+    updates: &mut Updates<T>,
+    endpoint: &Endpoint,
 ) -> Result<T, SourceError> {
     let lost = |reason: String| SourceError::Lost {
         endpoint: endpoint.to_string(),
         reason,
     };
-    match time::timeout(FIRST_UPDATE, updates.next()).await {
+    match time::timeout(NEXT_UPDATE, updates.next()).await {
         Ok(Some(update)) => update,
         Ok(None) => Err(lost("it ended without an answer".to_owned())),
         Err(_) => Err(lost(format!(
             "no answer within {} s",
-            FIRST_UPDATE.as_secs()
+            NEXT_UPDATE.as_secs()
         ))),
     }
 }

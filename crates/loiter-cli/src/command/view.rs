@@ -4,13 +4,13 @@ use std::{env, sync::Arc};
 
 use loiter_cli::{
     source::{Endpoint, Native},
-    ui::{self, Charset, Palette, UiOptions, View},
+    ui::{self, Charset, Notify, Palette, UiOptions, View},
 };
 use loiter_model::query::{SiteColumn, TaskColumn, WaitColumn};
 
 use super::{runtime, sort::sort, terminal};
 use crate::{
-    cli::{PaletteArg, QueryArgs, ViewArg, ViewArgs},
+    cli::{NotifyArg, PaletteArg, QueryArgs, ViewArg, ViewArgs},
     error::Error,
 };
 
@@ -29,7 +29,10 @@ fn options(target: &Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<UiOpt
     // Of the view that comes first; the others have their usual order.
     let (mut tasks, mut sites, mut waits) = (None, None, None);
     match view.view {
-        ViewArg::Tasks => tasks = Some(sort(name, reverse, TaskColumn::Idle, "tasks")?),
+        // They come in the order of the rules; the option is for the tasks then.
+        ViewArg::Findings | ViewArg::Tasks => {
+            tasks = Some(sort(name, reverse, TaskColumn::Idle, "tasks")?);
+        }
         ViewArg::Sites => sites = Some(sort(name, reverse, SiteColumn::Alive, "sites")?),
         ViewArg::Waits => waits = Some(sort(name, reverse, WaitColumn::Count, "waits")?),
     }
@@ -53,11 +56,18 @@ fn options(target: &Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<UiOpt
         wait_sort: waits,
         limits: query.limits.limits(),
         view: match view.view {
+            ViewArg::Findings => View::Findings,
             ViewArg::Tasks => View::Tasks,
             ViewArg::Sites => View::Sites,
             ViewArg::Waits => View::Waits,
         },
         interval: view.interval.map(Into::into),
+        notify: match view.notify {
+            NotifyArg::Off => Notify::Off,
+            NotifyArg::Bell => Notify::Bell,
+            NotifyArg::Osc9 => Notify::Osc9,
+            NotifyArg::Osc777 => Notify::Osc777,
+        },
         ..UiOptions::new(target.to_string())
     })
 }
@@ -111,6 +121,8 @@ mod tests {
             "2s",
             "--starved-after",
             "3ms",
+            "--notify",
+            "osc9",
         ];
         for options in both(&args) {
             let expected = UiOptions {
@@ -127,9 +139,13 @@ mod tests {
                     starved_after: Some(Nanos::from_millis(3)),
                 },
                 interval: Some(Duration::from_millis(250)),
+                notify: Notify::Osc9,
                 ..UiOptions::new(Endpoint::default().to_string())
             };
             assert_eq!(options.expect("they go together"), expected);
+        }
+        for options in both(&["--view", "findings"]) {
+            assert_eq!(options.expect("a view").view, View::Findings);
         }
         for options in both(&["--no-color"]) {
             assert_eq!(options.expect("a palette").palette, Palette::None);

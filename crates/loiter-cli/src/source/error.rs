@@ -34,6 +34,17 @@ pub enum SourceError {
         /// By what it shows.
         what: String,
     },
+    /// An agent of an earlier version of the protocol, which answers everything but this.
+    #[error(
+        "the agent at {endpoint} is older than this `loiter`: no {lacks}; update the service's \
+         loiter crate"
+    )]
+    TooOld {
+        /// Where.
+        endpoint: String,
+        /// What it does not know.
+        lacks: &'static str,
+    },
     /// The source does not accept the query.
     #[error("the query was refused: {0}")]
     BadQuery(String),
@@ -76,7 +87,10 @@ impl SourceError {
             | Self::WrongProtocol { .. }
             | Self::Busy { .. }
             | Self::Lost { .. } => true,
-            Self::BadQuery(_) | Self::NoSuchTask(_) | Self::Refused { .. } => false,
+            Self::TooOld { .. }
+            | Self::BadQuery(_)
+            | Self::NoSuchTask(_)
+            | Self::Refused { .. } => false,
         }
     }
 }

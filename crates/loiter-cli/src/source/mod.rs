@@ -13,8 +13,9 @@ use std::time::Duration;
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
+    finding::RuleSettings,
     query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 pub use endpoint::{Endpoint, ParseEndpointError};
@@ -59,6 +60,16 @@ pub trait Source: Send + Sync {
         query: WaitQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<WaitsUpdate>>;
+
+    /// Says what is wrong by these rules, at once and then every interval. The rules remember
+    /// what they have seen for as long as the stream lasts: some need to see a task twice.
+    ///
+    /// [`SourceError::TooOld`] of a source that knows no findings.
+    fn watch_findings(
+        &self,
+        settings: RuleSettings,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<FindingsUpdate>>;
 
     /// Finds out what the idle tasks of a filter wait on, as far as the source can: it has each
     /// of them polled once. The updates after the answer say it.

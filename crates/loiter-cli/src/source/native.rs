@@ -5,8 +5,9 @@ use std::{sync::OnceLock, time::Duration};
 use futures_util::{FutureExt, StreamExt, stream};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
+    finding::RuleSettings,
     query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 use loiter_wire::{
     BadMessage,
@@ -177,6 +178,24 @@ impl Source for Native {
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<WaitsUpdate>> {
         self.watch(v1::Query::from((group, &query)), interval)
+    }
+
+    fn watch_findings(
+        &self,
+        settings: RuleSettings,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<FindingsUpdate>> {
+        let request = v1::WatchFindingsRequest {
+            rules: Some((&settings).into()),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_findings(request);
+            let messages = self.answer(status::WATCH_FINDINGS, call).await?;
+            Ok(self.updates(messages, status::WATCH_FINDINGS))
+        }
+        .boxed()
     }
 
     fn capture_stacks(&self, filter: Filter, thresholds: Thresholds) -> Answer<'_, CaptureOutcome> {

@@ -9,6 +9,8 @@ use super::{Endpoint, SourceError};
 
 /// The one method that every version of the protocol has.
 pub(super) const GET_TARGET: &str = "GetTarget";
+/// Agents older than findings lack only this.
+pub(super) const WATCH_FINDINGS: &str = "WatchFindings";
 
 /// Whether the server does not know the method, or is not a gRPC server at all: tonic maps a
 /// plain HTTP 404 to the same code.
@@ -27,6 +29,10 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
     }
     match status.code() {
         Code::Unimplemented if method == GET_TARGET => SourceError::NotLoiter { endpoint },
+        Code::Unimplemented if method == WATCH_FINDINGS => SourceError::TooOld {
+            endpoint,
+            lacks: "findings",
+        },
         Code::Unimplemented => SourceError::WrongProtocol {
             endpoint,
             what: format!("it does not know {method}"),

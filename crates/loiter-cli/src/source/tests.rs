@@ -7,9 +7,10 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use loiter_model::{
-    TaskSeq, Thresholds,
+    Nanos, TaskSeq, Thresholds,
+    finding::RuleSettings,
     query::{Filter, Sort, TaskColumn, TaskQuery, Window},
-    update::TasksUpdate,
+    update::{FindingsUpdate, TasksUpdate},
 };
 use loiter_wire::v1::{self, loiter_server::Loiter};
 use tokio::{
@@ -81,10 +82,11 @@ async fn refusal(native: &Native) -> SourceError {
     }
 }
 
-/// Answers `WatchTasks` and `WatchTask` as the test wants.
+/// Answers `WatchTasks`, `WatchTask` and `WatchFindings` as the test wants.
 #[derive(Clone)]
 struct Agent {
     refuses: Option<fn() -> Status>,
+    findings: Option<v1::FindingsUpdate>,
     updates: Vec<Result<v1::TasksUpdate, fn() -> Status>>,
 }
 
@@ -95,6 +97,7 @@ impl Loiter for Agent {
     type WatchTasksStream = Answers<v1::TasksUpdate>;
     type WatchTaskStream = Answers<v1::TaskDetail>;
     type WatchEventsStream = Answers<v1::EventBatch>;
+    type WatchFindingsStream = Answers<v1::FindingsUpdate>;
 
     async fn get_target(
         &self,
@@ -136,6 +139,23 @@ impl Loiter for Agent {
         Err(Status::unimplemented(""))
     }
 
+    async fn watch_findings(
+        &self,
+        request: Request<v1::WatchFindingsRequest>,
+    ) -> Result<Response<Self::WatchFindingsStream>, Status> {
+        let Some(update) = self.findings.clone() else {
+            return Err(Status::unimplemented(""));
+        };
+        let rules = request.into_inner().rules.unwrap_or_default();
+        let limits = rules.thresholds.unwrap_or_default();
+        // So that the test sees what arrived.
+        let update = v1::FindingsUpdate {
+            scans: limits.blocked_after_ns,
+            ..update
+        };
+        Ok(Response::new(stream::iter([Ok(update)]).boxed()))
+    }
+
     async fn capture_stacks(
         &self,
         _: Request<v1::CaptureStacksRequest>,
@@ -148,6 +168,7 @@ impl Agent {
     fn refusing(status: fn() -> Status) -> Self {
         Self {
             refuses: Some(status),
+            findings: None,
             updates: Vec::new(),
         }
     }
@@ -155,6 +176,7 @@ impl Agent {
     fn sending(updates: Vec<Result<v1::TasksUpdate, fn() -> Status>>) -> Self {
         Self {
             refuses: None,
+            findings: None,
             updates,
         }
     }
@@ -230,6 +252,9 @@ async fn a_grpc_server_of_another_kind() {
     assert!(matches!(error, SourceError::NotLoiter { .. }), "{error:?}");
     let error = refusal(&native).await;
     assert!(matches!(error, SourceError::NotLoiter { .. }), "{error:?}");
+    let findings = native.watch_findings(RuleSettings::default(), None).await;
+    let error = findings.err().expect("it is no agent");
+    assert!(matches!(error, SourceError::NotLoiter { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -273,6 +298,45 @@ async fn what_an_agent_refuses_is_said_in_our_words() {
         let error = refusal(&native).await;
         assert!(is(&error), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn an_agent_says_what_is_wrong_by_the_rules_it_is_given() {
+    let native = serving(Agent {
+        findings: Some(FindingsUpdate::default().into()),
+        ..Agent::sending(Vec::new())
+    })
+    .await;
+    let settings = RuleSettings {
+        thresholds: Thresholds {
+            blocked_after: Nanos(7),
+            ..Thresholds::default()
+        },
+        ..RuleSettings::default()
+    };
+    let updates = native.watch_findings(settings, None).await;
+    let mut updates = updates.expect("it answers");
+    let update = updates
+        .next()
+        .await
+        .expect("an update")
+        .expect("a right one");
+    assert_eq!(update.scans, 7);
+}
+
+#[tokio::test]
+async fn an_agent_without_findings_is_older_and_answers_the_rest() {
+    let native = serving(Agent::sending(vec![Ok(update())])).await;
+    let findings = native.watch_findings(RuleSettings::default(), None).await;
+    let error = findings.err().expect("it has none");
+    assert!(matches!(error, SourceError::TooOld { .. }), "{error:?}");
+    assert!(!error.may_pass());
+    let text = error.to_string();
+    assert!(
+        text.contains("older than this `loiter`: no findings"),
+        "{text}"
+    );
+    assert!(watch(&native).await.is_ok());
 }
 
 #[tokio::test]

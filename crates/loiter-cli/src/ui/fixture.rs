@@ -7,11 +7,15 @@ use loiter_model::{
     AwaitStack, Branch, Distribution, Ending, Frame, Kind, NameId, Nanos, Site, SiteId, SiteStats,
     StackSource, State as TaskState, Target, Task, TaskSeq, Thresholds, Tier, Totals, Wait, WaitId,
     WaitStats,
-    update::{LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate, WaitsUpdate},
+    finding::{Certainty, Doubt, Evidence, Finding, FindingKind},
+    update::{
+        FindingsUpdate, LabelSet, Overview, SitesUpdate, Stretch, TaskDetail, TasksUpdate,
+        WaitsUpdate,
+    },
 };
 use ratatui::buffer::Buffer;
 
-use super::{Answer, Effect, Message, State, UiOptions, View, update};
+use super::{Answer, Effect, Line, Message, State, UiOptions, View, update};
 use crate::source::SourceError;
 
 /// When everything here is looked at, from the agent's start.
@@ -38,6 +42,7 @@ pub(crate) fn task(seq: u64) -> Task {
         seq: TaskSeq::new(seq).expect("tasks count from 1"),
         tokio_id: std::num::NonZeroU64::new(seq + 20),
         name: None,
+        scope: None,
         kind: Kind::Task,
         site: SiteId(0),
         parent: None,
@@ -55,6 +60,9 @@ pub(crate) fn task(seq: u64) -> Task {
         self_wakes: 0,
         live_wakers: 1,
         woken_by: None,
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
         wait: None,
         ending: None,
     }
@@ -85,11 +93,15 @@ pub(crate) fn tasks() -> Vec<Task> {
         in_state: Nanos::from_secs(83),
         parent: TaskSeq::new(1),
         woken_by: TaskSeq::new(31),
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
         live_wakers: 2,
         wait: Some(WaitId(1)),
         ..task(12)
     };
     let resolving = Task {
+        scope: None,
         kind: Kind::Blocking,
         site: SiteId(3),
         state: TaskState::Running,
@@ -324,6 +336,101 @@ pub(crate) fn waits_update() -> WaitsUpdate {
     }
 }
 
+pub(crate) fn finding(kind: FindingKind, certainty: Certainty) -> Finding {
+    Finding {
+        kind,
+        certainty,
+        site: Some(SiteId(1)),
+        wait: None,
+        name: None,
+        scope: None,
+        count: 1,
+        sample: [12].into_iter().filter_map(TaskSeq::new).collect(),
+        bytes: 384,
+        since: AT.saturating_sub(Nanos::from_secs(83)),
+        evidence: Vec::new(),
+        doubts: Vec::new(),
+    }
+}
+
+/// One of each certainty, and one about the whole program.
+pub(crate) fn findings_update() -> FindingsUpdate {
+    let idle = |longest| Evidence::Idle {
+        longest: Nanos::from_secs(longest),
+        median: Nanos::from_secs(longest / 2),
+    };
+    let dead = Finding {
+        site: Some(SiteId(0)),
+        wait: Some(WAIT_NOTHING),
+        count: 3,
+        sample: [3, 7, 11].into_iter().filter_map(TaskSeq::new).collect(),
+        since: AT.saturating_sub(Nanos::from_secs(1_503)),
+        evidence: vec![
+            idle(1_503),
+            Evidence::NoLiveWaker,
+            Evidence::ConfirmedByLook,
+        ],
+        ..finding(FindingKind::NoWaker, Certainty::Proved)
+    };
+    let waiting = Finding {
+        wait: Some(WAIT_SELECT),
+        name: Some(NameId(2)),
+        scope: Some(NameId(3)),
+        count: 1_200,
+        sample: (12..20).filter_map(TaskSeq::new).collect(),
+        evidence: vec![
+            idle(83),
+            Evidence::SiteWaits {
+                p99: Nanos::from_millis(340),
+                count: 12,
+            },
+            Evidence::ParentEnded {
+                parent: TaskSeq::new(9).expect("not zero"),
+            },
+        ],
+        doubts: vec![Doubt::FewSamples { count: 12 }],
+        ..finding(FindingKind::BlockedReceive, Certainty::Suspected)
+    };
+    let long = Finding {
+        site: Some(SiteId(3)),
+        since: AT.saturating_sub(Nanos::from_secs(12)),
+        ..finding(FindingKind::LongBlocking, Certainty::Watch)
+    };
+    let too_many = Finding {
+        site: None,
+        count: 1_234,
+        evidence: vec![Evidence::Limit { most: 1_000 }],
+        ..finding(FindingKind::TooManyAlive, Certainty::Proved)
+    };
+    FindingsUpdate {
+        overview: overview(),
+        findings: vec![too_many, dead, waiting, long],
+        scans: 7,
+        labels: labels(),
+        ..FindingsUpdate::default()
+    }
+}
+
+/// More than a screen has room for.
+pub(crate) fn many_findings() -> FindingsUpdate {
+    let of_site = |site| Finding {
+        site: Some(SiteId(site)),
+        ..finding(FindingKind::GrowingSite, Certainty::Suspected)
+    };
+    FindingsUpdate {
+        findings: (0..40).map(of_site).collect(),
+        ..findings_update()
+    }
+}
+
+/// Nothing wrong.
+pub(crate) fn no_findings() -> FindingsUpdate {
+    FindingsUpdate {
+        findings: Vec::new(),
+        ..findings_update()
+    }
+}
+
 /// The blocked one of [`tasks`], closely.
 pub(crate) fn detail() -> TaskDetail {
     let tasks = tasks();
@@ -385,6 +492,7 @@ impl Ui {
         let mut ui = Self::start(&UiOptions::new("127.0.0.1:6669"), width, height);
         ui.connect(target());
         ui.answer(Answer::Tasks(tasks_update()));
+        ui.found(findings_update());
         ui
     }
 
@@ -412,6 +520,18 @@ impl Ui {
         ui
     }
 
+    /// The same, with these findings.
+    pub(crate) fn findings(width: u16, height: u16, update: FindingsUpdate) -> Self {
+        let options = UiOptions {
+            view: View::Findings,
+            ..UiOptions::new("127.0.0.1:6669")
+        };
+        let mut ui = Self::start(&options, width, height);
+        ui.connect(target());
+        ui.found(update);
+        ui
+    }
+
     /// The same, with one task.
     pub(crate) fn task(width: u16, height: u16) -> Self {
         let mut ui = Self::tasks(width, height);
@@ -430,21 +550,32 @@ impl Ui {
         self.send(Message::Connected(Ok(target)));
     }
 
-    /// Answers the last question.
+    /// Answers the view's last question.
     pub(crate) fn answer(&mut self, answer: Answer) {
-        let number = self.state.asking.number();
-        self.send(Message::Answered {
-            number,
-            answer: Ok(Box::new(answer)),
-        });
+        self.reply(Line::View, Ok(answer));
     }
 
-    /// Fails the last question.
+    /// Fails the view's last question.
     pub(crate) fn fail(&mut self, error: SourceError) {
-        let number = self.state.asking.number();
+        self.reply(Line::View, Err(error));
+    }
+
+    /// Says what is wrong.
+    pub(crate) fn found(&mut self, update: FindingsUpdate) {
+        self.reply(Line::Findings, Ok(Answer::Findings(update)));
+    }
+
+    /// Fails to.
+    pub(crate) fn not_found(&mut self, error: SourceError) {
+        self.reply(Line::Findings, Err(error));
+    }
+
+    pub(crate) fn reply(&mut self, line: Line, answer: Result<Answer, SourceError>) {
+        let number = self.state.asking(line).number();
         self.send(Message::Answered {
+            line,
             number,
-            answer: Err(error),
+            answer: answer.map(Box::new),
         });
     }
 

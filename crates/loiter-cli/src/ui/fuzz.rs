@@ -1,11 +1,14 @@
 //! Whatever happens, in whatever order, at whatever size: nothing panics.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use loiter_model::{Nanos, Target, TaskSeq, update::CaptureOutcome};
+use loiter_model::{
+    Nanos, SiteId, Target, TaskSeq, WaitId,
+    update::{CaptureOutcome, FindingsUpdate},
+};
 use proptest::prelude::*;
 
 use super::{
-    Answer, Charset, Message, Palette, UiOptions, Whose,
+    Answer, Charset, Effect, Line, Message, Palette, UiOptions, View, Whose,
     fixture::{self, Ui},
     keymap::{BINDINGS, Stroke},
     render_to_buffer, wants_tick,
@@ -17,6 +20,8 @@ enum Step {
     Send(Box<Message>),
     Answer(Box<Answer>),
     Fail(SourceError),
+    Find(Box<FindingsUpdate>),
+    NotFind(SourceError),
     Wait(u64),
 }
 
@@ -81,6 +86,33 @@ fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+fn findings() -> impl Strategy<Value = FindingsUpdate> {
+    (any::<u64>(), 0usize..5, 0u64..3).prop_map(|(at, count, omitted)| {
+        let mut update = fixture::findings_update();
+        update.overview.at = Nanos(at);
+        update.omitted = omitted;
+        update.allowed = vec![at, u64::MAX];
+        update.findings.rotate_left((at % 4) as usize);
+        update.findings.truncate(count);
+        for finding in &mut update.findings {
+            if at % 3 == 0 {
+                finding.sample.clear();
+                finding.count = at;
+            }
+            // Labels that did not come with it.
+            if at % 5 == 0 {
+                finding.site = Some(SiteId(99));
+                finding.wait = Some(WaitId(99));
+            }
+        }
+        update
+    })
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    prop_oneof![Just(Line::View), Just(Line::Findings)]
+}
+
 fn captured() -> impl Strategy<Value = Step> {
     let whose = prop_oneof![
         Just(Whose::Shown),
@@ -126,6 +158,14 @@ fn step() -> impl Strategy<Value = Step> {
             endpoint: "接".to_owned(),
             reason: "\x1b[2J".to_owned(),
         },
+        SourceError::TooOld {
+            endpoint: "\x1b[2J".to_owned(),
+            lacks: "findings",
+        },
+        SourceError::Lost {
+            endpoint: "接".to_owned(),
+            reason: "\x1b[2J".to_owned(),
+        },
     ]);
     prop_oneof![
         12 => key(),
@@ -133,13 +173,16 @@ fn step() -> impl Strategy<Value = Step> {
         2 => size().prop_map(|(width, height)| send(Message::Resize { width, height })),
         4 => answer().prop_map(|answer| Step::Answer(Box::new(answer))),
         1 => captured(),
-        1 => error.prop_map(Step::Fail),
+        4 => findings().prop_map(|update| Step::Find(Box::new(update))),
+        1 => error.clone().prop_map(Step::Fail),
+        1 => error.prop_map(Step::NotFind),
         1 => any::<u64>().prop_map(|run_id| send(Message::Connected(Ok(Target {
             run_id: run_id % 2,
             ..fixture::target()
         })))),
         1 => Just(send(Message::Connected(Err(SourceError::NoSuchTask(1))))),
-        1 => any::<u64>().prop_map(|number| send(Message::Finished { number: number % 5 })),
+        1 => (line(), 0u64..5)
+            .prop_map(|(line, number)| send(Message::Finished { line, number })),
         1 => "\\PC{0,20}".prop_map(|text| send(Message::Paste(text))),
         2 => (0u64..10_000).prop_map(Step::Wait),
     ]
@@ -153,12 +196,14 @@ proptest! {
         (width, height) in size(),
         filter in "\\PC{0,10}",
         ascii in any::<bool>(),
+        with_findings in any::<bool>(),
         steps in prop::collection::vec(step(), 0..60),
     ) {
         let options = UiOptions {
             filter,
             charset: if ascii { Charset::Ascii } else { Charset::Unicode },
             palette: if ascii { Palette::None } else { Palette::Ansi256 },
+            view: if with_findings { View::Findings } else { View::Tasks },
             ..UiOptions::new("127.0.0.1:6669")
         };
         let mut ui = Ui::start(&options, width, height);
@@ -168,7 +213,17 @@ proptest! {
                 Step::Send(message) => ui.send(*message),
                 Step::Answer(answer) => ui.answer(*answer),
                 Step::Fail(error) => ui.fail(error),
+                Step::Find(update) => ui.found(*update),
+                Step::NotFind(error) => ui.not_found(error),
                 Step::Wait(millis) => ui.wait(Nanos::from_millis(millis)),
+            }
+            for effect in &ui.effects {
+                let is_raw = |c: char| c.is_control() && c != '\n';
+                match effect {
+                    Effect::Copy(text) => prop_assert!(!text.contains(is_raw)),
+                    Effect::Notify(text) => prop_assert!(!text.contains(char::is_control)),
+                    _ => {}
+                }
             }
             let buffer = render_to_buffer(&ui.state);
             prop_assert_eq!((buffer.area.width, buffer.area.height), ui.state.size);

@@ -5,6 +5,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// Where a key means something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
+    /// The list of findings.
+    Findings,
     /// The table of tasks.
     Tasks,
     /// The table of sites.
@@ -13,6 +15,8 @@ pub enum Scope {
     Waits,
     /// One task.
     Task,
+    /// One finding.
+    Finding,
     /// The help.
     Help,
     /// The choice of columns.
@@ -23,11 +27,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::Findings,
         Self::Tasks,
         Self::Sites,
         Self::Waits,
         Self::Task,
+        Self::Finding,
         Self::Help,
         Self::Columns,
         Self::Filter,
@@ -37,10 +43,12 @@ impl Scope {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Findings => "findings",
             Self::Tasks => "tasks",
             Self::Sites => "sites",
             Self::Waits => "waits",
             Self::Task => "one task",
+            Self::Finding => "one finding",
             Self::Help => "help",
             Self::Columns => "columns",
             Self::Filter => "filter",
@@ -57,8 +65,11 @@ pub enum Action {
     Close,
     Back,
     Open,
+    Details,
+    Copy,
     Apply,
     Cancel,
+    ShowFindings,
     ShowTasks,
     ShowSites,
     ShowWaits,
@@ -131,12 +142,15 @@ pub struct Binding {
 }
 
 use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
-use Scope::{Columns, Filter, Help, Sites, Task, Tasks, Waits};
+use Scope::{Columns, Filter, Finding, Findings, Help, Sites, Task, Tasks, Waits};
 use Stroke::{Ctrl, Key, Twice};
 
+/// Findings come in the order of the rules, whole: there is nothing to sort or to filter.
 const TABLES: &[Scope] = &[Tasks, Sites, Waits];
-const VIEWS: &[Scope] = &[Tasks, Sites, Waits, Task];
-const MOVING: &[Scope] = &[Tasks, Sites, Waits, Task, Help, Columns];
+const LISTS: &[Scope] = &[Findings, Tasks, Sites, Waits];
+const STACKS: &[Scope] = &[Findings, Finding, Task];
+const VIEWS: &[Scope] = &[Findings, Tasks, Sites, Waits, Task, Finding];
+const MOVING: &[Scope] = &[Findings, Tasks, Sites, Waits, Task, Finding, Help, Columns];
 
 const fn bind(
     strokes: &'static [Stroke],
@@ -159,11 +173,14 @@ const fn bind(
 #[rustfmt::skip]
 pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Char('R'))], Action::Reconnect, VIEWS, "connect again now", Some("reconnect now")),
+    bind(&[Key(Enter)], Action::Open, &[Findings, Finding], "list the tasks of the finding", Some("its tasks")),
+    bind(&[Key(Char('d'))], Action::Details, &[Findings], "read all of the selected finding", Some("details")),
+    bind(&[Key(Char('y'))], Action::Copy, &[Findings, Finding], "copy it as Markdown, through the terminal (OSC 52; tmux: set-clipboard on)", Some("copy")),
     bind(&[Key(Enter)], Action::Open, &[Tasks], "look at the selected task closely", Some("details")),
     bind(&[Key(Enter)], Action::Open, &[Sites], "list the tasks of the selected site", Some("its tasks")),
     bind(&[Key(Enter)], Action::Open, &[Waits], "list the tasks that wait so", Some("its tasks")),
     bind(&[Key(Enter)], Action::CaptureTask, &[Task], "ask it what it waits on", Some("ask")),
-    bind(&[Key(Char('f'))], Action::ToggleFrames, &[Task], "show the calls of tokio and std too, or not", Some("all calls")),
+    bind(&[Key(Char('a'))], Action::ToggleFrames, STACKS, "show the calls of tokio and std too, or not", Some("all calls")),
     bind(&[Key(Char('/'))], Action::EditFilter, TABLES, "filter; see the filter's reference below", Some("filter")),
     bind(&[Key(Char('+')), Key(Char('='))], Action::RaiseThreshold, VIEWS, "longer idle times count as blocked", Some("blocked after")),
     bind(&[Key(Char('-')), Key(Char('_'))], Action::LowerThreshold, VIEWS, "shorter idle times count as blocked", Some("blocked after")),
@@ -171,14 +188,15 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Char('p'))], Action::GoToParent, &[Task], "go to the task that spawned it", Some("parent")),
     bind(&[Key(Char('w'))], Action::GoToWaker, &[Task], "go to the task that woke it last", Some("waker")),
     bind(&[Key(Esc)], Action::Back, VIEWS, "back; with nowhere to go back to, drop the filter", Some("back")),
+    bind(&[Key(Char('f'))], Action::ShowFindings, VIEWS, "show findings: what is wrong, why, and what to do about it", Some("views")),
     bind(&[Key(Char('t'))], Action::ShowTasks, VIEWS, "show tasks", Some("views")),
     bind(&[Key(Char('s'))], Action::ShowSites, VIEWS, "show sites: tasks by where they were spawned", Some("views")),
-    bind(&[Key(Char('w'))], Action::ShowWaits, TABLES, "show waits: tasks by what they wait on", Some("views")),
+    bind(&[Key(Char('w'))], Action::ShowWaits, &[Findings, Tasks, Sites, Waits, Finding], "show waits: tasks by what they wait on", Some("views")),
     bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, TABLES, "sort by the column to the left", Some("sort")),
     bind(&[Key(Right), Key(Char('l'))], Action::SortRight, TABLES, "sort by the column to the right", Some("sort")),
     bind(&[Key(Char('i'))], Action::InvertSort, TABLES, "invert the order", Some("invert")),
     bind(&[Key(Char('e'))], Action::ToggleEnded, TABLES, "show ended tasks too, or not", Some("ended")),
-    bind(&[Key(Char('c'))], Action::ChooseColumns, TABLES, "choose columns", Some("columns")),
+    bind(&[Key(Char('c'))], Action::ChooseColumns, LISTS, "choose columns", Some("columns")),
     bind(&[Key(Char(' '))], Action::Pause, VIEWS, "pause, resume", Some("pause")),
     bind(&[Key(Down), Key(Char('j'))], Action::Down, MOVING, "down", None),
     bind(&[Key(Up), Key(Char('k'))], Action::Up, MOVING, "up", None),

@@ -21,7 +21,9 @@ pub(crate) struct Layout {
     /// The headings of a table.
     pub(crate) headings: Rect,
     pub(crate) rows: Rect,
-    /// Beside the rows, or the page of a task.
+    /// Below a list of findings: the selected one.
+    pub(crate) pane: Rect,
+    /// Beside the rows, or the page of a task or finding.
     pub(crate) scroll_bar: Rect,
     pub(crate) foot: Rect,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn of(state: &State) -> Self {
         let (width, height) = state.size;
-        let has_headings = !matches!(state.place, Place::Task(_));
+        let has_headings = !matches!(state.place, Place::Task(_) | Place::Finding(_));
         let foot = foot_height(state, height).min(height);
         let header = header_height(height);
         let title = u16::from(height >= 5);
@@ -46,7 +48,9 @@ impl Layout {
         let notes = area.take(u16::try_from(note_lines.len()).unwrap_or(0));
         let title = area.take(title);
         let mut headings = area.take(headings);
-        let mut rows = area.take(area.left);
+        let pane = pane_height(state, area.left);
+        let mut rows = area.take(area.left - pane);
+        let pane = area.take(pane);
         let mut scroll_bar = rows;
         let bar = u16::from(width >= 20);
         rows.width -= bar;
@@ -61,6 +65,7 @@ impl Layout {
             title,
             headings,
             rows,
+            pane,
             scroll_bar,
             foot: area.take(foot),
         }
@@ -96,6 +101,17 @@ const fn header_height(height: u16) -> u16 {
         9..16 => 2,
         _ => 3,
     }
+}
+
+/// Lines for the selected finding, of those that it shares with the list: what the list leaves,
+/// which takes no more than two fifths.
+fn pane_height(state: &State, both: u16) -> u16 {
+    let findings = state.findings.table.matched();
+    if !matches!(state.place, Place::Findings) || findings == 0 || both < 10 {
+        return 0;
+    }
+    let most = both * 2 / 5;
+    both - u16::try_from(findings).map_or(most, |findings| findings.min(most))
 }
 
 /// Lines for notes of the `rest` that they share with the rows. Where there are no rows, what

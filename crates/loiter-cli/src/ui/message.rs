@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use loiter_model::{
     Target, TaskSeq, Thresholds,
     query::{Filter, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 use crate::source::SourceError;
@@ -31,6 +31,8 @@ pub enum Message {
     Connected(Result<Target, SourceError>),
     /// An answer to the question of this number.
     Answered {
+        /// Which of the two questions that may be open.
+        line: Line,
         /// The number that [`Effect::Watch`] gave the question.
         number: u64,
         /// The answer; an error is the last.
@@ -45,6 +47,8 @@ pub enum Message {
     },
     /// There will be no more answers to this question, and nothing failed.
     Finished {
+        /// Which of the two.
+        line: Line,
         /// The number of the question.
         number: u64,
     },
@@ -61,6 +65,19 @@ pub enum Answer {
     Waits(WaitsUpdate),
     /// One task.
     Task(Box<TaskDetail>),
+    /// What is wrong.
+    Findings(FindingsUpdate),
+}
+
+/// Two questions may be open at a time: one for the rows that are shown, and one for what is
+/// wrong, whatever is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The rows, or the task, that are shown.
+    View,
+    /// The findings. This one stays open while one goes from view to view: the rules behind it
+    /// remember what they have seen, and begin anew when they are asked anew.
+    Findings,
 }
 
 /// What the UI wants to know of a source, again and again.
@@ -79,6 +96,22 @@ pub enum Question {
         /// The limits for what is wrong with it.
         thresholds: Thresholds,
     },
+    /// What is wrong?
+    Findings {
+        /// The limits that the rules go by.
+        thresholds: Thresholds,
+    },
+}
+
+impl Question {
+    /// Where it is asked.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        match self {
+            Self::Tasks(_) | Self::Sites(_) | Self::Waits(_) | Self::Task { .. } => Line::View,
+            Self::Findings { .. } => Line::Findings,
+        }
+    }
 }
 
 /// Whose await stacks are captured.
@@ -97,8 +130,8 @@ pub enum Effect {
     Draw,
     /// Ask the source for its target; [`Message::Connected`] is the answer.
     Connect,
-    /// Ask the source this instead of what it was asked before; each answer is a
-    /// [`Message::Answered`] with this number.
+    /// Ask the source this instead of what it was asked before on the question's line; each
+    /// answer is a [`Message::Answered`] with this number.
     Watch {
         /// Tells this question's answers from late ones to the question before.
         number: u64,
@@ -114,8 +147,12 @@ pub enum Effect {
         /// The limits that the filter goes by.
         thresholds: Thresholds,
     },
-    /// Ask the source nothing more.
-    Unwatch,
+    /// Ask the source nothing more on this line.
+    Unwatch(Line),
+    /// Put this text into the clipboard.
+    Copy(String),
+    /// Tell the user of this, whatever they are looking at. It has no control characters.
+    Notify(String),
     /// Leave.
     Quit,
 }

@@ -28,8 +28,8 @@ mod update;
 mod view;
 
 pub use error::UiError;
-pub use message::{Answer, Effect, Message, Question, Whose};
-pub use options::{Charset, Palette, UiOptions, View};
+pub use message::{Answer, Effect, Line, Message, Question, Whose};
+pub use options::{Charset, Notify, Palette, UiOptions, View};
 pub use run::run;
 pub use state::State;
 pub use svg::svg;

@@ -30,6 +30,8 @@ pub struct UiOptions {
     pub view: View,
     /// How often to ask for news; as the source likes it when `None`.
     pub interval: Option<Duration>,
+    /// How to tell of a new finding.
+    pub notify: Notify,
 }
 
 impl UiOptions {
@@ -47,6 +49,7 @@ impl UiOptions {
             limits: Limits::default(),
             view: View::Tasks,
             interval: None,
+            notify: Notify::Off,
         }
     }
 }
@@ -76,10 +79,25 @@ pub enum Palette {
 /// The view to start with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
+    /// A row a finding.
+    Findings,
     /// A row a task.
     Tasks,
     /// A row a spawn location.
     Sites,
     /// A row for the tasks that wait alike.
     Waits,
+}
+
+/// How the terminal is made to tell of a new finding that is proved or suspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notify {
+    /// Not at all.
+    Off,
+    /// By its bell.
+    Bell,
+    /// By a desktop notification, as iTerm2 has it (OSC 9).
+    Osc9,
+    /// By a desktop notification, as rxvt has it (OSC 777).
+    Osc777,
 }

@@ -57,7 +57,9 @@ pub async fn run(source: Arc<dyn Source>, options: UiOptions) -> Result<(), UiEr
                 Effect::Draw => picture.is_old = true,
                 Effect::Connect => asked.connect(),
                 Effect::Watch { number, question } => asked.watch(number, question),
-                Effect::Unwatch => asked.unwatch(),
+                Effect::Unwatch(line) => asked.unwatch(line),
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Notify(text) => screen.notify(options.notify, &text)?,
                 Effect::Capture {
                     whose,
                     filter,

@@ -9,9 +9,11 @@ use std::{
 };
 
 use crossterm::{
+    clipboard::CopyToClipboard,
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute, queue,
+    style::Print,
     terminal::{
         BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
         disable_raw_mode, enable_raw_mode, size,
@@ -19,7 +21,7 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
-use super::{State, UiError, view};
+use super::{Notify, State, UiError, view};
 
 /// Whether the terminal is ours at the moment. There is one terminal, so this is global: the
 /// panic hook must know, and must not give it back twice.
@@ -79,6 +81,34 @@ impl Screen {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Ok(())
     }
+
+    /// Puts a text into the clipboard of the machine that the terminal is on, if it lets us.
+    pub(super) fn copy(&mut self, text: &str) -> Result<(), UiError> {
+        let command = CopyToClipboard::to_clipboard_from(text);
+        execute!(self.terminal.backend_mut(), command)?;
+        Ok(())
+    }
+
+    /// Has the terminal tell the user of this; the text must have no control characters.
+    pub(super) fn notify(&mut self, how: Notify, text: &str) -> Result<(), UiError> {
+        if let Some(sequence) = notification(how, text) {
+            execute!(self.terminal.backend_mut(), Print(sequence))?;
+        }
+        Ok(())
+    }
+}
+
+/// What makes a terminal tell of a text. OSC 777 separates its fields by semicolons.
+fn notification(how: Notify, text: &str) -> Option<String> {
+    match how {
+        Notify::Off => None,
+        Notify::Bell => Some("\x07".to_owned()),
+        Notify::Osc9 => Some(format!("\x1b]9;loiter: {text}\x07")),
+        Notify::Osc777 => Some(format!(
+            "\x1b]777;notify;loiter;{}\x07",
+            text.replace(';', ",")
+        )),
+    }
 }
 
 impl Drop for Screen {
@@ -116,4 +146,24 @@ fn give_back_before_a_panic_is_printed() {
             print(panic);
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_one_sequence_in_each_dialect() {
+        let text = "pigeon: 3 tasks; no waker";
+        assert_eq!(notification(Notify::Off, text), None);
+        assert_eq!(notification(Notify::Bell, text).as_deref(), Some("\x07"));
+        assert_eq!(
+            notification(Notify::Osc9, text).as_deref(),
+            Some("\x1b]9;loiter: pigeon: 3 tasks; no waker\x07")
+        );
+        assert_eq!(
+            notification(Notify::Osc777, text).as_deref(),
+            Some("\x1b]777;notify;loiter;pigeon: 3 tasks, no waker\x07")
+        );
+    }
 }

@@ -21,6 +21,16 @@ pub(crate) fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
+/// The same for a text of several lines, each of which ends in a line feed.
+pub(crate) fn clean_lines(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for line in text.lines() {
+        cleaned.push_str(&clean(line));
+        cleaned.push('\n');
+    }
+    cleaned
+}
+
 /// The text in at most `cells` cells; where something is left out stands `ellipsis`.
 pub(crate) fn fit<'a>(text: &'a str, cells: u16, elide: Elide, ellipsis: &str) -> Cow<'a, str> {
     if width(text) <= cells {

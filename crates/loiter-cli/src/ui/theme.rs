@@ -1,6 +1,6 @@
 //! What things look like: colours by the role they play, and the glyphs.
 
-use loiter_model::{Condition, State};
+use loiter_model::{Condition, State, finding::Certainty};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::{Charset, Palette};
@@ -29,13 +29,15 @@ pub(crate) enum Role {
     Faint,
     /// Keys, headings, the current thing.
     Accent,
-    /// Something failed.
+    /// Something may be wrong.
+    Warn,
+    /// Something failed, or is wrong for certain.
     Bad,
 }
 
 impl Role {
     #[cfg(test)]
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Blocked,
         Self::Hogging,
         Self::Starved,
@@ -43,6 +45,7 @@ impl Role {
         Self::Scheduled,
         Self::Faint,
         Self::Accent,
+        Self::Warn,
         Self::Bad,
     ];
 
@@ -52,7 +55,7 @@ impl Role {
     /// that they read on a dark and on a light background without asking which it is.
     const fn colours(self) -> (u8, Color, Option<Color>) {
         match self {
-            Self::Blocked => (130, Color::Rgb(175, 95, 0), Some(Color::Yellow)),
+            Self::Blocked | Self::Warn => (130, Color::Rgb(175, 95, 0), Some(Color::Yellow)),
             Self::Hogging | Self::Bad => (161, Color::Rgb(215, 0, 95), Some(Color::Red)),
             Self::Starved => (133, Color::Rgb(175, 95, 175), Some(Color::Magenta)),
             Self::Running => (28, Color::Rgb(0, 135, 0), Some(Color::Green)),
@@ -69,6 +72,15 @@ impl Role {
             Condition::Blocked => Self::Blocked,
             Condition::Hogging => Self::Hogging,
             Condition::Starved => Self::Starved,
+        }
+    }
+
+    /// The role of a finding.
+    pub(crate) const fn of_certainty(certainty: Certainty) -> Self {
+        match certainty {
+            Certainty::Proved => Self::Bad,
+            Certainty::Suspected => Self::Warn,
+            Certainty::Watch => Self::Faint,
         }
     }
 }
@@ -129,6 +141,9 @@ pub(crate) struct Glyphs {
     pub(crate) scheduled: &'static str,
     pub(crate) idle: &'static str,
     pub(crate) ended: &'static str,
+    pub(crate) proved: &'static str,
+    pub(crate) suspected: &'static str,
+    pub(crate) watch: &'static str,
     pub(crate) connected: &'static str,
     pub(crate) disconnected: &'static str,
     pub(crate) descending: &'static str,
@@ -152,6 +167,14 @@ impl Glyphs {
         }
     }
 
+    pub(crate) const fn certainty(&self, certainty: Certainty) -> &'static str {
+        match certainty {
+            Certainty::Proved => self.proved,
+            Certainty::Suspected => self.suspected,
+            Certainty::Watch => self.watch,
+        }
+    }
+
     pub(crate) const fn state(&self, state: State) -> &'static str {
         match state {
             State::Running => self.running,
@@ -170,6 +193,9 @@ static UNICODE: Glyphs = Glyphs {
     scheduled: "»",
     idle: "·",
     ended: "×",
+    proved: "◆",
+    suspected: "◇",
+    watch: "◦",
     connected: "●",
     disconnected: "○",
     descending: "▼",
@@ -191,6 +217,9 @@ static ASCII: Glyphs = Glyphs {
     scheduled: "+",
     idle: ".",
     ended: "x",
+    proved: "!",
+    suspected: "?",
+    watch: "-",
     connected: "*",
     disconnected: "o",
     descending: "v",
@@ -247,8 +276,10 @@ mod tests {
         for glyphs in [&UNICODE, &ASCII] {
             let signs: Vec<_> = Condition::ALL.map(|c| glyphs.condition(c)).to_vec();
             let states: Vec<_> = State::ALL.map(|s| glyphs.state(s)).to_vec();
-            let all: std::collections::HashSet<_> = signs.iter().chain(&states).collect();
-            assert_eq!(all.len(), 7);
+            let certainties: Vec<_> = Certainty::ALL.map(|c| glyphs.certainty(c)).to_vec();
+            let all = signs.iter().chain(&states).chain(&certainties);
+            let all: std::collections::HashSet<_> = all.collect();
+            assert_eq!(all.len(), 10);
         }
     }
 }

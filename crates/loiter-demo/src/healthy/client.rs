@@ -10,15 +10,18 @@ use tokio::{
 
 use crate::named;
 
-/// Spawns two visitors that look often and one that orders once a second: the rate at which
-/// tasks leak.
-pub(crate) fn spawn_all(server: SocketAddr) {
+/// Spawns two visitors that look often.
+pub(crate) fn spawn_visitors(server: SocketAddr) {
     for _ in 0..2 {
         named::spawn(
             "visitor",
             repeat(server, "GET /price HTTP/1.1", Duration::from_millis(100)),
         );
     }
+}
+
+/// Spawns a customer that orders once a second: the rate at which tasks leak.
+pub(crate) fn spawn_customer(server: SocketAddr) {
     named::spawn(
         "customer",
         repeat(server, "POST /order HTTP/1.1", Duration::from_secs(1)),

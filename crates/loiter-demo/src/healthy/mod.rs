@@ -14,15 +14,19 @@ use tokio::net::TcpListener;
 
 use server::Shop;
 
-/// Starts the server, its clients and everything that runs beside them.
+/// Starts the server, its clients and everything that runs beside them. With `orders` one of the
+/// clients orders, and each order leaks a task.
 ///
 /// # Errors
 /// When the operating system gives no port, no thread or no runtime.
-pub(crate) async fn spawn_all() -> io::Result<()> {
+pub(crate) async fn spawn_all(orders: bool) -> io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     server::spawn(listener, Arc::new(Shop::open()));
-    client::spawn_all(address);
+    client::spawn_visitors(address);
+    if orders {
+        client::spawn_customer(address);
+    }
     ticker::spawn();
     churn::spawn();
     local::start()

@@ -141,7 +141,7 @@ impl Frame {
 }
 
 impl Target {
-    fn new(target: &model::Target) -> Self {
+    pub(super) fn new(target: &model::Target) -> Self {
         Self {
             name: target.name.clone(),
             pid: target.pid,
@@ -157,7 +157,7 @@ impl Target {
 }
 
 impl Limits {
-    fn new(thresholds: &Thresholds) -> Self {
+    pub(super) fn new(thresholds: &Thresholds) -> Self {
         Self {
             blocked_after_ns: thresholds.blocked_after.0,
             hogging_after_ns: thresholds.hogging_after.0,
@@ -167,7 +167,7 @@ impl Limits {
 }
 
 impl Totals {
-    fn new(totals: &model::Totals) -> Self {
+    pub(super) fn new(totals: &model::Totals) -> Self {
         Self {
             alive: totals.alive,
             running: totals.running,
@@ -189,10 +189,8 @@ impl Task {
         Self {
             seq: task.seq.get(),
             tokio_id: task.tokio_id.map(Into::into),
-            name: task
-                .name
-                .and_then(|id| labels.name(id))
-                .map(|name| name.to_string()),
+            name: label(task.name, labels),
+            scope: label(task.scope, labels),
             kind: task.kind.name(),
             state: task.state.name(),
             warn: task.condition(thresholds).map(model::Condition::name),
@@ -214,6 +212,7 @@ impl Task {
             self_wakes: task.self_wakes,
             wakers: task.live_wakers,
             woken_by: task.woken_by.map(model::TaskSeq::get),
+            expect_idle: task.expect_idle,
             parent: task.parent.map(model::TaskSeq::get),
             size_bytes: task.size,
             original_size_bytes: task.original_size,
@@ -222,8 +221,12 @@ impl Task {
     }
 }
 
+pub(super) fn label(id: Option<model::NameId>, labels: &LabelSet) -> Option<String> {
+    Some(labels.name(id?)?.to_string())
+}
+
 impl Wait {
-    fn new(wait: &model::Wait) -> Self {
+    pub(super) fn new(wait: &model::Wait) -> Self {
         let place = wait.place.as_ref();
         Self {
             kind: wait.kind.name(),
@@ -237,7 +240,7 @@ impl Wait {
 }
 
 impl Site {
-    fn new(site: &model::Site) -> Self {
+    pub(super) fn new(site: &model::Site) -> Self {
         Self {
             file: site.file.to_string(),
             line: site.line,

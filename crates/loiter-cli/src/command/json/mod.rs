@@ -1,6 +1,6 @@
-//! The JSON that `loiter tasks` and `loiter stacks` print.
+//! The JSON that the commands print.
 //!
-//! One object, [`Document`] or [`Stacks`]. Its shape is stable: fields may be added, but none is
+//! One object: [`Document`], [`Stacks`], [`Check`] or [`Diff`]. Its shape is stable: fields may be added, but none is
 //! renamed, removed or given another meaning without a new [`SCHEMA`]. Every field is always
 //! there; what is not known or does not apply is `null`.
 //!
@@ -24,9 +24,11 @@
 //! }
 //! ```
 //!
-//! With `--group site` there is `sites` in place of `tasks`. `loiter stacks` prints [`Stacks`], by
-//! the same rules.
+//! With `--group site` there is `sites` in place of `tasks`. `loiter stacks` prints [`Stacks`],
+//! `loiter check` [`Check`] and `loiter diff` [`Diff`], by the same rules.
 
+mod check;
+mod diff;
 mod fill;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,9 @@ mod tests;
 use std::io::{self, Write};
 
 use serde::Serialize;
+
+pub(crate) use check::Check;
+pub(crate) use diff::Diff;
 
 /// The number of this document's shape.
 const SCHEMA: u32 = 1;
@@ -137,8 +142,10 @@ struct Task {
     seq: u64,
     /// Tokio's id of it; may be reused after its end.
     tokio_id: Option<u64>,
-    /// From `tokio::task::Builder::name`.
+    /// From `task::Builder::name`.
     name: Option<String>,
+    /// From `loiter::scope`: the scope that it was spawned in.
+    scope: Option<String>,
     /// `task`, `local`, `blocking` or `block_on`.
     kind: &'static str,
     /// `running`, `scheduled`, `idle` or `ended`.
@@ -175,6 +182,8 @@ struct Task {
     wakers: u32,
     /// The task inside which it was woken last.
     woken_by: Option<u64>,
+    /// Whether its program says that it waits by design (`expect_idle`).
+    expect_idle: bool,
     /// The task inside which it was spawned.
     parent: Option<u64>,
     /// Bytes of its future.
@@ -300,7 +309,8 @@ struct Branch {
 struct Frame {
     /// Whose code it is: `user`, `library`, `tokio`, `std` or `agent`.
     origin: &'static str,
-    /// As the debug info has it.
+    /// Its full name where the program has it; without any symbol where its code is:
+    /// `app+0x1234`, or `app (replaced)+0x1234` when the executable was replaced.
     function: Option<String>,
     /// The path that the compiler recorded.
     file: Option<String>,

@@ -1,5 +1,6 @@
 //! The columns: one value each, that knows its heading, its sort key, its width and its cells.
 
+mod finding;
 mod place;
 mod site;
 mod task;
@@ -9,6 +10,7 @@ use std::{borrow::Cow, fmt::Debug};
 
 use loiter_model::{Nanos, Thresholds, query::Column, update::LabelSet};
 
+pub(crate) use finding::{FindingColumn, FindingRow};
 pub(crate) use place::{Placed, place};
 
 use super::{
@@ -193,8 +195,10 @@ mod tests {
         every_model_column_is_here_once_and_in_order::<Task>();
         every_model_column_is_here_once_and_in_order::<SiteStats>();
         every_model_column_is_here_once_and_in_order::<WaitStats>();
+        every_model_column_is_here_once_and_in_order::<FindingRow>();
         headings_fit::<Task>();
         headings_fit::<SiteStats>();
         headings_fit::<WaitStats>();
+        headings_fit::<FindingRow>();
     }
 }

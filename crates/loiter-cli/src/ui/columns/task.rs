@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use loiter_model::{
-    Ending, Nanos, State, Task, TaskSeq, Thresholds,
+    Ending, NameId, Nanos, State, Task, TaskSeq, Thresholds,
     query::{Labels, TaskColumn},
 };
 
@@ -55,11 +55,12 @@ impl Row for Task {
 type Spec = ColumnSpec<Task>;
 
 #[rustfmt::skip]
-static COLUMNS: [Spec; 22] = [
+static COLUMNS: [Spec; 23] = [
     Spec::word(TaskColumn::Warn, 1, 1, 100, warn),
     Spec::id(TaskColumn::Seq, 6, 85, |task, _| id(Some(task.seq.get()))),
     Spec::id(TaskColumn::TokioId, 6, 9, |task, _| id(task.tokio_id.map(NonZeroU64::get))).hidden(),
     Spec::word(TaskColumn::Name, 10, 16, 80, name).growing(2),
+    Spec::word(TaskColumn::Scope, 10, 16, 10, scope).hidden(),
     Spec::word(TaskColumn::State, 9, 9, 55, state),
     Spec::figure(TaskColumn::Idle, 7, 95, |task, _| duration(task.idle())),
     Spec::word(TaskColumn::Wait, 16, 24, 52, wait).growing(8),
@@ -100,7 +101,15 @@ fn state_role(task: &Task) -> Option<Role> {
 }
 
 fn name(task: &Task, context: &Context<'_>) -> Cell {
-    match task.name.and_then(|id| context.labels.name(id)) {
+    label(task.name, context)
+}
+
+fn scope(task: &Task, context: &Context<'_>) -> Cell {
+    label(task.scope, context)
+}
+
+fn label(id: Option<NameId>, context: &Context<'_>) -> Cell {
+    match id.and_then(|id| context.labels.name(id)) {
         Some(name) => Cell::of(text::clean(&name).into_owned()),
         None => Cell::none(),
     }

@@ -13,20 +13,25 @@ use futures_util::{
 };
 use loiter_model::{
     Thresholds,
+    finding::RuleSettings,
     query::{Filter, Group},
 };
 
 use crate::{
     source::{Source, SourceError, Updates},
-    ui::{Answer, Message, Question, Whose},
+    ui::{Answer, Line, Message, Question, Whose},
 };
+
+/// Findings change slowly, and each answer has the rules look at every task.
+const FINDINGS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Nothing here is spawned: dropping a question's stream is what takes it back.
 pub(super) struct Asked {
     source: Arc<dyn Source>,
     interval: Option<Duration>,
     target: Option<BoxFuture<'static, Message>>,
-    answers: Option<BoxStream<'static, Message>>,
+    /// For the view, and findings.
+    answers: [Option<BoxStream<'static, Message>>; 2],
     captures: FuturesUnordered<BoxFuture<'static, Message>>,
 }
 
@@ -36,7 +41,7 @@ impl Asked {
             source,
             interval,
             target: None,
-            answers: None,
+            answers: [None, None],
             captures: FuturesUnordered::new(),
         }
     }
@@ -48,10 +53,14 @@ impl Asked {
         self.target = Some(target.boxed());
     }
 
-    /// Asks this instead of what was asked before.
+    /// Asks this instead of what was asked before on its line.
     pub(super) fn watch(&mut self, number: u64, question: Question) {
         let source = Arc::clone(&self.source);
-        let interval = self.interval;
+        let line = question.line();
+        let interval = match line {
+            Line::View => self.interval,
+            Line::Findings => self.interval.max(Some(FINDINGS_INTERVAL)),
+        };
         let answers = async move { ask(&*source, question, interval).await };
         let answers = answers
             .map(|opened| match opened {
@@ -61,10 +70,17 @@ impl Asked {
             .flatten_stream()
             .map(move |answer| {
                 let answer = answer.map(Box::new);
-                Message::Answered { number, answer }
+                Message::Answered {
+                    line,
+                    number,
+                    answer,
+                }
             })
-            .chain(stream::once(future::ready(Message::Finished { number })));
-        self.answers = Some(answers.boxed());
+            .chain(stream::once(future::ready(Message::Finished {
+                line,
+                number,
+            })));
+        self.answers[line as usize] = Some(answers.boxed());
     }
 
     /// Has these tasks asked what they wait on.
@@ -78,8 +94,8 @@ impl Asked {
     }
 
     /// Takes the question back.
-    pub(super) fn unwatch(&mut self) {
-        self.answers = None;
+    pub(super) fn unwatch(&mut self, line: Line) {
+        self.answers[line as usize] = None;
     }
 
     /// The next thing that the source says; waits for ever when it is asked nothing. Nothing is
@@ -98,23 +114,21 @@ impl Asked {
         if let Poll::Ready(Some(message)) = self.captures.poll_next_unpin(context) {
             return Poll::Ready(message);
         }
-        let Some(answers) = &mut self.answers else {
-            return Poll::Pending;
-        };
-        match answers.poll_next_unpin(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(message)) => {
-                // An error is the last word; the end of the stream behind it is no news.
-                if matches!(message, Message::Answered { answer: Err(_), .. }) {
-                    self.answers = None;
+        for line in &mut self.answers {
+            let Some(answers) = line else { continue };
+            match answers.poll_next_unpin(context) {
+                Poll::Pending => {}
+                Poll::Ready(Some(message)) => {
+                    // An error is the last word; the end of the stream behind it is no news.
+                    if matches!(message, Message::Answered { answer: Err(_), .. }) {
+                        *line = None;
+                    }
+                    return Poll::Ready(message);
                 }
-                Poll::Ready(message)
-            }
-            Poll::Ready(None) => {
-                self.answers = None;
-                Poll::Pending
+                Poll::Ready(None) => *line = None,
             }
         }
+        Poll::Pending
     }
 }
 
@@ -141,6 +155,14 @@ async fn ask(
             updates
                 .map_ok(|detail| Answer::Task(Box::new(detail)))
                 .boxed()
+        }
+        Question::Findings { thresholds } => {
+            let settings = RuleSettings {
+                thresholds,
+                ..RuleSettings::default()
+            };
+            let updates = source.watch_findings(settings, interval).await?;
+            updates.map_ok(Answer::Findings).boxed()
         }
     })
 }

@@ -72,11 +72,13 @@ impl Asking {
         current
     }
 
-    /// There is nothing to ask at the moment, and what was asked is not answered any more.
-    pub(crate) fn rest(&mut self) {
-        self.question = None;
+    /// There is nothing to ask at the moment, and what was asked is not answered any more. False
+    /// if nothing was asked anyway.
+    pub(crate) fn rest(&mut self) -> bool {
+        let was_asked = self.question.take().is_some();
         self.due = None;
         self.turned_away = None;
+        was_asked
     }
 
     /// Forgets what was asked, so that it is asked again.
@@ -124,7 +126,8 @@ impl Asking {
             .is_some_and(|before| match (before, question) {
                 (Question::Tasks(_), Question::Tasks(_))
                 | (Question::Sites(_), Question::Sites(_))
-                | (Question::Waits(_), Question::Waits(_)) => true,
+                | (Question::Waits(_), Question::Waits(_))
+                | (Question::Findings { .. }, Question::Findings { .. }) => true,
                 (Question::Task { seq, .. }, Question::Task { seq: other, .. }) => seq == other,
                 _ => false,
             });

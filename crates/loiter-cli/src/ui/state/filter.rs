@@ -2,7 +2,8 @@
 
 use loiter_model::{
     Site, Wait,
-    query::{Filter, FilterError},
+    finding::{Finding, FindingKind},
+    query::{Filter, FilterError, Labels},
 };
 use tui_input::{Input, InputRequest};
 
@@ -171,6 +172,32 @@ pub(crate) fn only_site(site: &Site) -> String {
 /// The filter that only the tasks pass that wait on this.
 pub(crate) fn only_wait(wait: &Wait) -> String {
     format!("wait={}", quoted(&wait.to_string()))
+}
+
+/// The filter that the tasks of a finding pass: by their numbers, where all of them are known.
+pub(crate) fn only_finding(finding: &Finding, labels: &impl Labels) -> String {
+    if !finding.sample.is_empty() && finding.count <= finding.sample.len() as u64 {
+        let numbers: Vec<String> = finding.sample.iter().map(ToString::to_string).collect();
+        let text = format!("seq:{}", numbers.join(","));
+        return match finding.kind {
+            // It went on, and may have ended since.
+            FindingKind::LostWakeup => format!("{text} all"),
+            _ => text,
+        };
+    }
+    let condition = match finding.kind {
+        FindingKind::Hogging => Some("hogging".to_owned()),
+        FindingKind::Starved => Some("starved".to_owned()),
+        _ => None,
+    };
+    let site = finding.site.and_then(|id| labels.site(id));
+    let wait = finding.wait.and_then(|id| labels.wait(id));
+    let terms = [
+        condition,
+        site.map(|site| only_site(&site)),
+        wait.map(|wait| only_wait(&wait)),
+    ];
+    terms.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(text: &str) -> String {

@@ -5,6 +5,7 @@ mod connection;
 mod cursor;
 mod detail;
 mod filter;
+mod findings;
 mod notice;
 mod table;
 
@@ -17,12 +18,18 @@ use loiter_model::{
 pub(crate) use asking::Asking;
 pub(crate) use connection::{Connection, Link};
 pub(crate) use detail::{Capture, Detail, Known};
-pub(crate) use filter::{Editor, FilterState, only_site, only_wait};
+pub(crate) use filter::{Editor, FilterState, only_finding, only_site, only_wait};
+pub(crate) use findings::{Findings, Page, Shown};
 pub(crate) use notice::{Note, Notice};
 pub(crate) use table::{Rows, Table};
 
 use super::{
-    UiOptions, View, columns::Row, keymap::Scope, layout, message::Question, theme::Theme,
+    UiOptions, View,
+    columns::Row,
+    keymap::Scope,
+    layout,
+    message::{Line, Question},
+    theme::Theme,
 };
 use crate::limits::Limits;
 
@@ -44,6 +51,7 @@ pub struct State {
     pub(crate) tasks: Table<Task>,
     pub(crate) sites: Table<SiteStats>,
     pub(crate) waits: Table<WaitStats>,
+    pub(crate) findings: Findings,
     pub(crate) filter: FilterState,
     /// The thresholds, as far as the user has decided.
     pub(crate) limits: Limits,
@@ -67,8 +75,10 @@ pub struct State {
 /// What is being looked at.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
+    Findings,
+    Finding(Box<Page>),
     Tasks,
-    /// The tasks of the site or wait that was selected there; the filter as it was before.
+    /// The tasks of the finding, site or wait that was selected there; the filter as it was before.
     TasksOfGroup {
         filter: String,
     },
@@ -106,6 +116,7 @@ impl State {
             target: None,
             overview: None,
             place: match options.view {
+                View::Findings => Place::Findings,
                 View::Tasks => Place::Tasks,
                 View::Sites => Place::Sites,
                 View::Waits => Place::Waits,
@@ -114,6 +125,7 @@ impl State {
             tasks: Table::new(sort),
             sites: Table::new(site_sort),
             waits: Table::new(wait_sort),
+            findings: Findings::new(),
             filter: FilterState::new(&options.filter),
             limits: options.limits,
             popup: None,
@@ -140,6 +152,8 @@ impl State {
             (Some(Popup::Help { .. }), _) => Scope::Help,
             (Some(Popup::Columns { .. }), _) => Scope::Columns,
             (None, _) if self.filter.editor().is_some() => Scope::Filter,
+            (None, Place::Findings) => Scope::Findings,
+            (None, Place::Finding(_)) => Scope::Finding,
             (None, Place::Tasks | Place::TasksOfGroup { .. }) => Scope::Tasks,
             (None, Place::Sites) => Scope::Sites,
             (None, Place::Waits) => Scope::Waits,
@@ -155,9 +169,50 @@ impl State {
         }
     }
 
+    /// The line on which what is looked at is asked for.
+    pub(crate) fn line(&self) -> Line {
+        match self.place {
+            Place::Findings | Place::Finding(_) => Line::Findings,
+            _ => Line::View,
+        }
+    }
+
+    /// The question that is open on a line.
+    pub(crate) fn asking(&self, line: Line) -> &Asking {
+        match line {
+            Line::View => &self.asking,
+            Line::Findings => &self.findings.asking,
+        }
+    }
+
+    pub(crate) fn asking_mut(&mut self, line: Line) -> &mut Asking {
+        match line {
+            Line::View => &mut self.asking,
+            Line::Findings => &mut self.findings.asking,
+        }
+    }
+
+    /// The finding to read: the selected one beside the list, or the one that has the page.
+    pub(crate) fn finding(&self) -> Option<Shown<'_>> {
+        match &self.place {
+            Place::Finding(page) => Some(page.shown()),
+            Place::Findings => self.findings.selected(),
+            _ => None,
+        }
+    }
+
+    /// Whether an await stack is shown that has calls.
+    pub(crate) fn has_calls(&self) -> bool {
+        let of_finding = self.finding().and_then(|shown| shown.wait());
+        of_finding.is_some_and(|wait| !wait.stack.branches.is_empty())
+            || self.detail().is_some_and(Detail::has_calls)
+    }
+
     /// Whether what is looked at has been answered at least once.
     pub(crate) fn has_data(&self) -> bool {
         match &self.place {
+            Place::Findings => self.findings.table.rows().is_some(),
+            Place::Finding(_) => true,
             Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.rows().is_some(),
             Place::Sites => self.sites.rows().is_some(),
             Place::Waits => self.waits.rows().is_some(),
@@ -168,6 +223,8 @@ impl State {
     /// Whether there are rows, or a task, to be seen.
     pub(crate) fn has_something_to_show(&self) -> bool {
         match &self.place {
+            Place::Findings => self.findings.table.matched() > 0,
+            Place::Finding(_) => true,
             Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.matched() > 0,
             Place::Sites => self.sites.matched() > 0,
             Place::Waits => self.waits.matched() > 0,
@@ -186,12 +243,14 @@ impl State {
         u64::from(layout::Layout::of(self).rows.height)
     }
 
-    /// What the source should be asked.
-    pub(crate) fn question(&mut self) -> Question {
+    /// What the source should be asked for the rows that are shown; `None` of findings, which
+    /// have a line of their own.
+    pub(crate) fn question(&mut self) -> Option<Question> {
         let filter = self.filter.effective();
         let thresholds = self.thresholds();
         let height = self.rows_height();
-        match &self.place {
+        let question = match &self.place {
+            Place::Findings | Place::Finding(_) => return None,
             Place::Tasks | Place::TasksOfGroup { .. } => Question::Tasks(TaskQuery {
                 filter,
                 sort: self.tasks.sort,
@@ -214,7 +273,8 @@ impl State {
                 seq: detail.seq,
                 thresholds: detail.thresholds,
             },
-        }
+        };
+        Some(question)
     }
 
     /// Goes to a task from wherever one is; Esc leads back.
@@ -233,6 +293,7 @@ impl State {
             return false;
         }
         match &self.place {
+            Place::Findings | Place::Finding(_) => false,
             Place::Tasks | Place::TasksOfGroup { .. } => has_rows(&self.tasks),
             Place::Sites => has_rows(&self.sites),
             Place::Waits => has_rows(&self.waits),

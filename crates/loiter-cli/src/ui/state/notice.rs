@@ -56,7 +56,7 @@ impl State {
         {
             note(Role::Bad, error.to_string());
         }
-        if let Some(reason) = self.asking.turned_away()
+        if let Some(reason) = self.asking(self.line()).turned_away()
             // Without any data it stands in the middle of the screen.
             && self.has_data()
         {

@@ -2,14 +2,16 @@
 
 use loiter_model::{
     Nanos,
+    finding::Markdown,
     query::{Column, Labels, SiteColumn, TaskColumn, WaitColumn},
 };
 
 use crate::ui::{
-    columns::Row,
+    columns::{FindingColumn, Row},
     keymap::Action,
-    message::{Effect, Whose},
-    state::{Notice, Place, Popup, State, Table, only_site, only_wait},
+    message::{Effect, Line, Whose},
+    state::{Notice, Place, Popup, State, Table, only_finding, only_site, only_wait},
+    text,
 };
 
 /// The steps of the blocked threshold.
@@ -42,9 +44,12 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Close => state.popup = None,
         Action::Back => back(state),
         Action::Open => open(state),
+        Action::Details => read(state),
+        Action::Copy => copy(state, effects),
         Action::EditFilter => edit_filter(state),
         Action::Apply => apply_filter(state),
         Action::Cancel => cancel_filter(state),
+        Action::ShowFindings => show(state, Place::Findings),
         Action::ShowTasks => show(state, Place::Tasks),
         Action::ShowSites => show(state, Place::Sites),
         Action::ShowWaits => show(state, Place::Waits),
@@ -72,6 +77,7 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::GoToParent => visit(state, |detail| detail.parent()),
         Action::GoToWaker => visit(state, |detail| detail.waker()),
     }
+    super::refit(state);
 }
 
 /// The filter says something else: what was selected may be anywhere, or nowhere.
@@ -88,7 +94,8 @@ fn back(state: &mut State) {
             state.filter.set(filter);
             state.tasks.forget();
         }
-    } else if !state.filter.text().is_empty() {
+    } else if state.line() == Line::View && !state.filter.text().is_empty() {
+        // Findings are not filtered.
         state.filter.set(String::new());
         rows_changed_meaning(state);
     }
@@ -101,10 +108,45 @@ fn open(state: &mut State) {
                 state.visit(seq);
             }
         }
+        Place::Findings | Place::Finding(_) => open_finding(state),
         Place::Sites => open_site(state),
         Place::Waits => open_wait(state),
         Place::Task(_) => {}
     }
+}
+
+/// Lists the tasks of a finding.
+fn open_finding(state: &mut State) {
+    if let Some(shown) = state.finding() {
+        let filter = only_finding(shown.finding, shown.labels);
+        narrow(state, filter);
+    }
+}
+
+/// Gives the selected finding the whole screen.
+fn read(state: &mut State) {
+    if let Some(page) = state.findings.page() {
+        let before = std::mem::replace(&mut state.place, Place::Finding(Box::new(page)));
+        state.back.push(before);
+    }
+}
+
+/// Copies a finding as Markdown. A name in it may be anybody's text, and what is pasted into a
+/// terminal is run there.
+fn copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(shown) = state.finding() else {
+        return;
+    };
+    let markdown = Markdown {
+        finding: shown.finding,
+        labels: shown.labels,
+        at: shown.at,
+    };
+    let copied = text::clean_lines(&markdown.to_string());
+    let kind = shown.finding.kind.name();
+    let notice = format!("copied as Markdown through the terminal (OSC 52): {kind}");
+    state.notice = Some(Notice::new(notice, state.now));
+    effects.push(Effect::Copy(copied));
 }
 
 /// Lists the tasks of the selected site.
@@ -227,6 +269,8 @@ pub(super) fn step(state: &mut State, rows: i64) {
             *selected = selected.saturating_add_signed(rows).min(last);
         }
         (None, Place::Tasks | Place::TasksOfGroup { .. }) => state.tasks.step(rows, height),
+        (None, Place::Findings) => state.findings.table.step(rows, height),
+        (None, Place::Finding(page)) => page.scrolled = scroll(page.scrolled, rows),
         (None, Place::Sites) => state.sites.step(rows, height),
         (None, Place::Waits) => state.waits.step(rows, height),
         (None, Place::Task(detail)) => detail.scrolled = scroll(detail.scrolled, rows),
@@ -242,12 +286,14 @@ fn scroll(scrolled: u16, lines: i64) -> u16 {
 /// Text scrolls only until its last line is seen.
 fn limit_scrolling(state: &mut State) {
     let help = crate::ui::view::help_overhang(state);
-    let detail = crate::ui::view::task_overhang(state);
+    let page = crate::ui::view::page_overhang(state);
     if let Some(Popup::Help { scrolled }) = &mut state.popup {
         *scrolled = (*scrolled).min(help);
     }
-    if let Place::Task(shown) = &mut state.place {
-        shown.scrolled = shown.scrolled.min(detail);
+    match &mut state.place {
+        Place::Task(shown) => shown.scrolled = shown.scrolled.min(page),
+        Place::Finding(shown) => shown.scrolled = shown.scrolled.min(page),
+        _ => {}
     }
 }
 
@@ -258,7 +304,7 @@ enum Edge {
 }
 
 fn to_edge(state: &mut State, edge: Edge) {
-    if state.popup.is_some() || matches!(state.place, Place::Task(_)) {
+    if state.popup.is_some() || matches!(state.place, Place::Task(_) | Place::Finding(_)) {
         return step(
             state,
             match edge {
@@ -269,6 +315,7 @@ fn to_edge(state: &mut State, edge: Edge) {
     }
     let height = state.rows_height();
     match state.place {
+        Place::Findings => table_to_edge(&mut state.findings.table, edge, height),
         Place::Sites => table_to_edge(&mut state.sites, edge, height),
         Place::Waits => table_to_edge(&mut state.waits, edge, height),
         _ => table_to_edge(&mut state.tasks, edge, height),
@@ -317,6 +364,7 @@ fn move_threshold(state: &mut State, direction: Direction) {
 
 fn columns_in(place: &Place) -> usize {
     match place {
+        Place::Findings => FindingColumn::ALL.len(),
         Place::Sites => SiteColumn::ALL.len(),
         Place::Waits => WaitColumn::ALL.len(),
         _ => TaskColumn::ALL.len(),
@@ -328,6 +376,13 @@ fn toggle_column(state: &mut State) {
         return;
     };
     match state.place {
+        Place::Findings => {
+            let table = &mut state.findings.table;
+            let order = table.sort;
+            table.toggle_column(FindingColumn::ALL[selected]);
+            // The order is the rules', seen or not.
+            table.sort = order;
+        }
         Place::Sites => state.sites.toggle_column(SiteColumn::ALL[selected]),
         Place::Waits => state.waits.toggle_column(WaitColumn::ALL[selected]),
         _ => state.tasks.toggle_column(TaskColumn::ALL[selected]),
@@ -337,13 +392,18 @@ fn toggle_column(state: &mut State) {
 /// Paused, the source is asked nothing: it costs the service nothing then. What the user does
 /// to the rows meanwhile is still answered, once.
 fn pause(state: &mut State, effects: &mut Vec<Effect>) {
+    let lines = [Line::View, Line::Findings];
     if state.paused.take().is_some() {
-        state.asking.forget();
+        for line in lines {
+            state.asking_mut(line).forget();
+        }
         return;
     }
     state.paused = Some(state.now);
-    if state.asking.is_answered() {
-        effects.push(Effect::Unwatch);
+    for line in lines {
+        if state.asking(line).is_answered() {
+            effects.push(Effect::Unwatch(line));
+        }
     }
 }
 

@@ -8,8 +8,8 @@ mod source;
 use loiter_model::Nanos;
 
 use super::{
-    message::{Effect, Message},
-    state::{Detail, State},
+    message::{Effect, Line, Message},
+    state::{Detail, Place, State},
 };
 
 /// How often what ticks is drawn.
@@ -26,16 +26,21 @@ pub fn update(state: &mut State, now: Nanos, message: Message) -> Vec<Effect> {
         Message::Resize { width, height } => resize(state, width, height, &mut effects),
         Message::Tick => {}
         Message::Connected(result) => source::connected(state, result, &mut effects),
-        Message::Answered { number, answer } => {
-            source::answered(state, number, answer, &mut effects);
-        }
+        Message::Answered {
+            line,
+            number,
+            answer,
+        } => source::answered(state, line, number, answer, &mut effects),
         Message::Captured { whose, outcome } => {
             source::captured(state, whose, outcome, &mut effects);
         }
-        Message::Finished { number } => source::finished(state, number, &mut effects),
+        Message::Finished { line, number } => {
+            source::finished(state, line, number, &mut effects);
+        }
     }
     time_passed(state, &mut effects);
     ask(state, &mut effects);
+    ask_for_findings(state, &mut effects);
     effects
 }
 
@@ -46,7 +51,8 @@ pub fn wants_tick(state: &State) -> Option<Nanos> {
         .is_ticking()
         .then(|| state.ticked.saturating_add(TICK));
     let notice = state.notice.as_ref().map(|notice| notice.until());
-    let times = [tick, notice, state.link.due(), state.asking.due()];
+    let findings = state.findings.asking.due();
+    let times = [tick, notice, state.link.due(), state.asking.due(), findings];
     times.into_iter().flatten().min()
 }
 
@@ -56,12 +62,16 @@ fn resize(state: &mut State, width: u16, height: u16, effects: &mut Vec<Effect>)
     effects.push(Effect::Draw);
 }
 
-/// The rows have another height: keeps the selection on the screen.
+/// The rows have another height, or are others: keeps the selection on the screen.
 fn refit(state: &mut State) {
     let height = state.rows_height();
-    state.tasks.fit(height);
-    state.sites.fit(height);
-    state.waits.fit(height);
+    match state.place {
+        Place::Findings => state.findings.table.fit(height),
+        Place::Tasks | Place::TasksOfGroup { .. } => state.tasks.fit(height),
+        Place::Sites => state.sites.fit(height),
+        Place::Waits => state.waits.fit(height),
+        Place::Task(_) | Place::Finding(_) => {}
+    }
 }
 
 fn time_passed(state: &mut State, effects: &mut Vec<Effect>) {
@@ -91,8 +101,25 @@ fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         state.asking.rest();
         return;
     }
-    let question = state.question();
+    let Some(question) = state.question() else {
+        if state.asking.rest() {
+            effects.push(Effect::Unwatch(Line::View));
+        }
+        return;
+    };
     if let Some(number) = state.asking.ask(&question, state.now) {
+        effects.push(Effect::Watch { number, question });
+    }
+}
+
+/// Asks the source what is wrong, whatever is shown.
+fn ask_for_findings(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.link.is_up() || state.findings.refusal.is_some() {
+        state.findings.asking.rest();
+        return;
+    }
+    let thresholds = state.thresholds();
+    if let Some((number, question)) = state.findings.ask(thresholds, state.now) {
         effects.push(Effect::Watch { number, question });
     }
 }

@@ -30,9 +30,10 @@ fn scroll(state: &mut State, rows: i64) {
     let height = state.rows_height();
     match (&state.popup, &state.place) {
         (None, Place::Tasks | Place::TasksOfGroup { .. }) => state.tasks.scroll(rows, height),
+        (None, Place::Findings) => state.findings.table.scroll(rows, height),
         (None, Place::Sites) => state.sites.scroll(rows, height),
         (None, Place::Waits) => state.waits.scroll(rows, height),
-        (Some(_), _) | (None, Place::Task(_)) => act::step(state, rows),
+        (Some(_), _) | (None, Place::Task(_) | Place::Finding(_)) => act::step(state, rows),
     }
 }
 
@@ -42,10 +43,12 @@ fn click(state: &mut State, at: Position) {
     }
     let layout = Layout::of(state);
     match state.place {
+        // The rules say their order.
+        Place::Findings => click_row(&mut state.findings.table, &layout, at),
         Place::Tasks | Place::TasksOfGroup { .. } => click_table(&mut state.tasks, &layout, at),
         Place::Sites => click_table(&mut state.sites, &layout, at),
         Place::Waits => click_table(&mut state.waits, &layout, at),
-        Place::Task(_) => {}
+        Place::Task(_) | Place::Finding(_) => {}
     }
 }
 
@@ -59,7 +62,13 @@ fn click_table<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
         if let Some(column) = column {
             table.sort_by(column.spec.column);
         }
-    } else if layout.rows.contains(at) {
+    } else {
+        click_row(table, layout, at);
+    }
+}
+
+fn click_row<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
+    if layout.rows.contains(at) {
         let row = table.top() + u64::from(at.y - layout.rows.y);
         if row < table.matched() {
             table.go_to(row, u64::from(layout.rows.height));

@@ -1,13 +1,17 @@
 //! What the source says.
 
-use loiter_model::{SiteStats, Target, Task, TaskSeq, WaitStats, update::CaptureOutcome};
+use loiter_model::{
+    SiteStats, Target, Task, TaskSeq, WaitStats,
+    update::{CaptureOutcome, FindingsUpdate},
+};
 
 use crate::{
     source::SourceError,
     stack,
     ui::{
-        message::{Answer, Effect, Whose},
+        message::{Answer, Effect, Line, Whose},
         state::{Capture, Detail, Notice, Place, Rows, State},
+        text,
     },
 };
 
@@ -26,6 +30,9 @@ pub(super) fn connected(
             state.target = Some(target);
             state.link.connected();
             state.asking.forget();
+            state.findings.asking.forget();
+            // It may have been replaced by a newer one.
+            state.findings.refusal = None;
         }
         Err(error) => failed(state, error, effects),
     }
@@ -42,39 +49,49 @@ fn restarted(state: &mut State, target: &Target) {
     state.tasks.forget();
     state.sites.forget();
     state.waits.forget();
+    state.findings.forget();
     state.overview = None;
-    // Task numbers of another run.
-    while matches!(state.place, Place::Task(_)) {
+    // Task numbers and findings of another run.
+    let is_of_run = |place: &Place| matches!(place, Place::Task(_) | Place::Finding(_));
+    while is_of_run(&state.place) {
         state.place = state.back.pop().unwrap_or(Place::Tasks);
     }
-    state.back.retain(|place| !matches!(place, Place::Task(_)));
+    state.back.retain(|place| !is_of_run(place));
 }
 
 pub(super) fn answered(
     state: &mut State,
+    line: Line,
     number: u64,
     answer: Result<Box<Answer>, SourceError>,
     effects: &mut Vec<Effect>,
 ) {
-    let is_first = !state.asking.is_answered();
-    if !state.asking.answered(number) {
+    let is_first = !state.asking(line).is_answered();
+    if !state.asking_mut(line).answered(number) {
         return;
     }
     match answer {
         Ok(_) if state.paused.is_some() && !is_first => return,
         Ok(answer) => {
             state.link.works();
-            state.asking.has_room();
-            state.lost = None;
-            take(state, number, *answer);
+            state.asking_mut(line).has_room();
+            if line == state.line() {
+                state.lost = None;
+            }
+            take(state, number, *answer, effects);
             ask_at_first(state, effects);
             if state.paused.is_some() {
-                effects.push(Effect::Unwatch);
+                effects.push(Effect::Unwatch(line));
             }
         }
         // It answers, only not this: what else is asked of it may well be answered.
         Err(error @ SourceError::Busy { .. }) => {
-            state.asking.turn_away(error.to_string(), state.now);
+            let now = state.now;
+            state.asking_mut(line).turn_away(error.to_string(), now);
+        }
+        // Nothing else is the worse for having no findings.
+        Err(error) if line == Line::Findings && !is_of_connection(&error) => {
+            state.findings.refuse(error.to_string());
         }
         Err(error) => failed(state, error, effects),
     }
@@ -83,7 +100,15 @@ pub(super) fn answered(
     effects.push(Effect::Draw);
 }
 
-fn take(state: &mut State, number: u64, answer: Answer) {
+/// Whether an error is about whoever answers, and not about what was asked.
+fn is_of_connection(error: &SourceError) -> bool {
+    matches!(
+        error,
+        SourceError::Unreachable { .. } | SourceError::NotLoiter { .. } | SourceError::Lost { .. }
+    )
+}
+
+fn take(state: &mut State, number: u64, answer: Answer, effects: &mut Vec<Effect>) {
     let now = state.now;
     match answer {
         Answer::Tasks(update) => {
@@ -132,6 +157,31 @@ fn take(state: &mut State, number: u64, answer: Answer) {
                 shown.accept(*detail, now);
             }
         }
+        Answer::Findings(update) => take_findings(state, number, update, effects),
+    }
+}
+
+fn take_findings(
+    state: &mut State,
+    number: u64,
+    update: FindingsUpdate,
+    effects: &mut Vec<Effect>,
+) {
+    // Other views have their own, which are fresher.
+    if state.line() == Line::Findings {
+        state.overview = Some(update.overview.clone());
+    }
+    let height = state.rows_height();
+    let news = state.findings.accept(number, update, state.now, height);
+    for place in std::iter::once(&mut state.place).chain(&mut state.back) {
+        if let Place::Finding(page) = place {
+            state.findings.renew(page);
+        }
+    }
+    if let Some(news) = news {
+        let name = state.target.as_ref().map(|target| target.name.as_str());
+        let name = text::clean(name.unwrap_or("loiter")).into_owned();
+        effects.push(Effect::Notify(format!("{name}: {news}")));
     }
 }
 
@@ -211,12 +261,12 @@ fn task_captured(state: &mut State, seq: TaskSeq, outcome: Result<CaptureOutcome
     }
 }
 
-pub(super) fn finished(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
-    if !state.asking.answered(number) {
+pub(super) fn finished(state: &mut State, line: Line, number: u64, effects: &mut Vec<Effect>) {
+    if !state.asking_mut(line).answered(number) {
         return;
     }
     // The end of a task ends its stream; nothing else may.
-    if state.detail().is_some_and(|detail| detail.has_ended()) {
+    if line == Line::View && state.detail().is_some_and(|detail| detail.has_ended()) {
         return;
     }
     let error = SourceError::Lost {
@@ -239,8 +289,10 @@ fn failed(state: &mut State, error: SourceError, effects: &mut Vec<Effect>) {
         _ => {
             state.lost = state.lost.or(Some(state.now));
             state.link.failed(error, state.now);
-            state.asking.forget();
-            effects.push(Effect::Unwatch);
+            for line in [Line::View, Line::Findings] {
+                state.asking_mut(line).forget();
+                effects.push(Effect::Unwatch(line));
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::ui::{
 
 pub(super) fn draw(state: &State, selected: usize, buffer: &mut Buffer) {
     match state.place {
+        Place::Findings => draw_for(state, &state.findings.table, selected, buffer),
         Place::Sites => draw_for(state, &state.sites, selected, buffer),
         Place::Waits => draw_for(state, &state.waits, selected, buffer),
         _ => draw_for(state, &state.tasks, selected, buffer),

@@ -3,10 +3,14 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::paint;
-use crate::ui::{
-    state::{Connection, State},
-    text,
-    theme::Role,
+use crate::{
+    coverage,
+    ui::{
+        message::Line,
+        state::{Connection, Place, State},
+        text,
+        theme::Role,
+    },
 };
 
 pub(super) fn draw(state: &State, is_answered: bool, area: Rect, buffer: &mut Buffer) {
@@ -31,8 +35,11 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
     if let Some(gone) = state.detail().and_then(|detail| detail.gone.clone()) {
         return (Role::Bad, gone);
     }
+    if let (Some(refusal), Line::Findings) = (&state.findings.refusal, state.line()) {
+        return (Role::Warn, refusal.clone());
+    }
     if !is_answered {
-        if let Some(reason) = state.asking.turned_away() {
+        if let Some(reason) = state.asking(state.line()).turned_away() {
             return (Role::Bad, format!("{reason}; asking again{ellipsis}"));
         }
         let words = match state.link.connection {
@@ -40,6 +47,9 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
             _ => format!("connecting to {}{ellipsis}", state.endpoint),
         };
         return (Role::Faint, words);
+    }
+    if matches!(state.place, Place::Findings) {
+        return (Role::Running, no_findings(state));
     }
     let filter = match state.filter.editor() {
         Some(editor) => editor.text(),
@@ -52,4 +62,38 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
         Role::Faint,
         format!("no task matches the filter `{}`", filter.trim()),
     )
+}
+
+/// So that nothing found is not taken for nothing looked at.
+fn no_findings(state: &State) -> String {
+    match state.findings.omitted {
+        0 => {}
+        1 => return "1 finding that only a newer `loiter` can name".to_owned(),
+        more => {
+            let more = text::thousands(more);
+            return format!("{more} findings that only a newer `loiter` can name");
+        }
+    }
+    let looked = match state.findings.scans {
+        0 => "not looked yet".to_owned(),
+        1 => "looked once".to_owned(),
+        scans => format!("looked {} times", text::thousands(scans)),
+    };
+    let mut words = format!("No findings. The rules have {looked}");
+    if let Some(target) = &state.target {
+        let seen = coverage::coverage(target.tier, state.overview.as_ref());
+        words.push_str(&format!("; tasks seen: {seen}"));
+    }
+    match state.findings.allowed {
+        0 => {}
+        1 => words.push_str("; 1 task kept silent by the service's own list"),
+        allowed => {
+            let allowed = text::thousands(allowed);
+            words.push_str(&format!(
+                "; {allowed} tasks kept silent by the service's own list"
+            ));
+        }
+    }
+    words.push('.');
+    words
 }

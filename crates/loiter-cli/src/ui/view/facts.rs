@@ -66,6 +66,9 @@ pub(super) fn long(state: &State, shown: &Detail, detail: &TaskDetail, task: &Ta
     {
         facts.push(Fact::new("function", text::clean(&site.function)));
     }
+    if let Some(scope) = task.scope.and_then(|id| labels.name(id)) {
+        facts.push(Fact::new("scope", text::clean(&scope)));
+    }
     facts.push(Fact::new(
         "parent",
         other(task.parent, detail.parent.as_ref(), labels),

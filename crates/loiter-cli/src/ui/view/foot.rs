@@ -10,6 +10,7 @@ use ratatui::{
 use super::paint;
 use crate::ui::{
     keymap::{Action, BINDINGS, Binding, Scope},
+    message::Line as Asked,
     state::{Editor, Place, State},
     text::{self, Elide},
     theme::Role,
@@ -68,13 +69,22 @@ fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>
 fn matters(state: &State, action: Action) -> bool {
     match action {
         Action::Reconnect => state.link.due().is_some(),
-        Action::Back => !state.back.is_empty() || !state.filter.text().is_empty(),
+        Action::Back => {
+            let has_filter = state.line() == Asked::View && !state.filter.text().is_empty();
+            has_filter || !state.back.is_empty()
+        }
+        Action::ShowFindings => !matches!(state.place, Place::Findings),
+        Action::Details | Action::Copy => state.finding().is_some(),
+        Action::Open if state.line() == Asked::Findings => state.finding().is_some(),
         Action::ShowTasks => !matches!(state.place, Place::Tasks | Place::TasksOfGroup { .. }),
         Action::ShowSites => !matches!(state.place, Place::Sites),
         Action::ShowWaits => !matches!(state.place, Place::Waits),
+        Action::RaiseThreshold | Action::LowerThreshold => {
+            !matches!(state.place, Place::Finding(_))
+        }
         Action::Capture => !state.is_capturing,
         Action::CaptureTask => state.detail().is_some_and(|task| task.is_worth_asking()),
-        Action::ToggleFrames => state.detail().is_some_and(|task| task.has_calls()),
+        Action::ToggleFrames => state.has_calls(),
         Action::GoToParent => state.detail().is_some_and(|task| task.parent().is_some()),
         Action::GoToWaker => state.detail().is_some_and(|task| task.waker().is_some()),
         _ => true,

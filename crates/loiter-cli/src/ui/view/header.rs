@@ -1,6 +1,6 @@
 //! The top of the screen: which target, how it is, and what cannot be seen of it.
 
-use loiter_model::{Condition, Nanos, State as TaskState, Totals};
+use loiter_model::{Condition, Nanos, State as TaskState, Totals, finding::Certainty};
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -20,12 +20,16 @@ use crate::{
     },
 };
 
+/// Below so many cells signs stand for words.
+const NARROW: u16 = 60;
+
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     match area.height {
         0 => {}
         1 => {
             let counts = paint::spaced(brief_counts(state));
-            paint::both(buffer, area, 0, &counts, &connection(state, area.width));
+            let connection = connection(state, area.width, counts.width());
+            paint::both(buffer, area, 0, &counts, &connection);
         }
         2 => {
             draw_who(state, area, buffer);
@@ -66,8 +70,9 @@ pub(super) fn draw_notes(state: &State, layout: &Layout, buffer: &mut Buffer) {
 
 /// The connection is always seen; of the target as much as fits beside it.
 fn draw_who(state: &State, area: Rect, buffer: &mut Buffer) {
-    let connection = connection(state, area.width);
     let mut who = who(state);
+    let name = who.first().cloned().unwrap_or_default();
+    let connection = connection(state, area.width, paint::spaced([name]).width());
     let room = usize::from(area.width).saturating_sub(connection.width() + 2);
     while who.len() > 1 && paint::spaced(who.clone()).width() > room {
         who.pop();
@@ -96,7 +101,8 @@ fn who(state: &State) -> Vec<Vec<Span<'_>>> {
     }
 }
 
-fn connection(state: &State, width: u16) -> Line<'static> {
+/// The connection, and the findings where there is room for them beside `taken` cells.
+fn connection(state: &State, width: u16, taken: usize) -> Line<'static> {
     let glyphs = state.theme.glyphs();
     let mut parts = Vec::new();
     if state.paused.is_some() {
@@ -113,11 +119,45 @@ fn connection(state: &State, width: u16) -> Line<'static> {
     };
     // In a narrow terminal the glyph says it.
     let words = match state.link.connection {
-        Connection::Connected if width < 60 => glyph.to_owned(),
+        Connection::Connected if width < NARROW => glyph.to_owned(),
         _ => format!("{glyph} {words}"),
     };
     parts.push(vec![Span::styled(words, state.theme.style(role))]);
-    paint::spaced(parts)
+    let without_badge = paint::spaced(parts.clone());
+    let Some(badge) = badge(state, width) else {
+        return without_badge;
+    };
+    parts.insert(0, vec![badge]);
+    let with_badge = paint::spaced(parts);
+    match taken + with_badge.width() < usize::from(width) {
+        true => with_badge,
+        false => without_badge,
+    }
+}
+
+/// How many findings there are, in the colour of the worst; nothing while that is not known.
+fn badge(state: &State, width: u16) -> Option<Span<'static>> {
+    let (count, worst) = state.findings.count()?;
+    let is_narrow = width < NARROW;
+    // Of those that only a newer client could name, it is not known how sure they are.
+    let worst = worst.or((count > 0).then_some(Certainty::Watch));
+    let Some(worst) = worst else {
+        let faint = state.theme.style(Role::Faint);
+        return (!is_narrow).then(|| Span::styled("Findings 0", faint));
+    };
+    let glyph = state.theme.glyphs().certainty(worst);
+    let words = match is_narrow {
+        true => format!(" {glyph} {} ", text::count(count)),
+        false => format!(" {glyph} Findings {} ", text::count(count)),
+    };
+    let style = match worst {
+        Certainty::Watch => state.theme.style(Role::Faint),
+        _ => {
+            let strong = state.theme.strong(Role::of_certainty(worst));
+            strong.add_modifier(Modifier::REVERSED)
+        }
+    };
+    Some(Span::styled(words, style))
 }
 
 /// Rounded up: "in 0s" would already be over.

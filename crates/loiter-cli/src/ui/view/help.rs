@@ -3,6 +3,7 @@
 
 use loiter_model::{
     Condition, SiteStats, State as TaskState, Task, WaitStats,
+    finding::Certainty,
     query::{Column, REFERENCE},
 };
 use ratatui::{
@@ -14,7 +15,7 @@ use ratatui::{
 
 use super::paint;
 use crate::ui::{
-    columns::Row,
+    columns::{FindingRow, Row},
     keymap::{self, BINDINGS, Binding},
     state::{Place, State},
     text,
@@ -58,6 +59,7 @@ fn lines(state: &State) -> Vec<Line<'static>> {
         false => area(state).width,
     };
     let columns = match state.place {
+        Place::Findings | Place::Finding(_) => columns::<FindingRow>(state, width),
         Place::Sites => columns::<SiteStats>(state, width),
         Place::Waits => columns::<WaitStats>(state, width),
         Place::Tasks | Place::TasksOfGroup { .. } | Place::Task(_) => columns::<Task>(state, width),
@@ -188,6 +190,15 @@ fn signs(state: &State, width: u16) -> Vec<Line<'static>> {
             TaskState::Ended => "ended",
         };
         list.entry(glyphs.state(task_state), Style::new(), about);
+    }
+    for certainty in Certainty::ALL.into_iter().rev() {
+        let style = state.theme.strong(Role::of_certainty(certainty));
+        let about = match certainty {
+            Certainty::Proved => "a finding that is proved: it follows from what was seen",
+            Certainty::Suspected => "a finding that is suspected: everything speaks for it",
+            Certainty::Watch => "a finding worth an eye: it may be right as it is",
+        };
+        list.entry(glyphs.certainty(certainty), style, about);
     }
     list.lines
 }

@@ -5,6 +5,7 @@ mod bars;
 mod columns_popup;
 mod empty;
 mod facts;
+mod finding;
 mod foot;
 mod header;
 mod help;
@@ -30,7 +31,6 @@ use super::{
 };
 
 pub(crate) use help::overhang as help_overhang;
-pub(crate) use task::overhang as task_overhang;
 
 /// Draws the state into a terminal's next picture.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
@@ -55,6 +55,15 @@ pub fn render_to_buffer(state: &State) -> Buffer {
     buffer
 }
 
+/// Lines that the screen has no room for, of a page that is scrolled.
+pub(crate) fn page_overhang(state: &State) -> u16 {
+    match state.place {
+        Place::Task(_) => task::overhang(state),
+        Place::Finding(_) => finding::overhang(state),
+        _ => 0,
+    }
+}
+
 /// Draws, and says where the cursor belongs if there is something to write.
 fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let layout = Layout::of(state);
@@ -65,6 +74,11 @@ fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
         Place::Tasks | Place::TasksOfGroup { .. } => {
             table::draw(state, &state.tasks, &layout, buffer);
         }
+        Place::Findings => {
+            table::draw(state, &state.findings.table, &layout, buffer);
+            finding::draw_pane(state, layout.pane, buffer);
+        }
+        Place::Finding(page) => finding::draw_page(state, page.scrolled, &layout, buffer),
         Place::Sites => table::draw(state, &state.sites, &layout, buffer),
         Place::Waits => table::draw(state, &state.waits, &layout, buffer),
         Place::Task(detail) => task::draw(state, detail, &layout, buffer),

@@ -101,7 +101,7 @@ fn elapsed(state: &State, detail: &Detail, known: &Known) -> Nanos {
 }
 
 /// Lines of the page that the screen has no room for.
-pub(crate) fn overhang(state: &State) -> u16 {
+pub(super) fn overhang(state: &State) -> u16 {
     let Some((shown, known)) = state
         .detail()
         .and_then(|detail| Some((detail, detail.known.as_ref()?)))

@@ -11,10 +11,16 @@ use ratatui::{
 use super::paint;
 use crate::ui::{
     columns::Row,
-    state::{Detail, Place, State, Table},
+    message::Line as Asked,
+    state::{Detail, Page, Place, State, Table},
     text::{self, Elide},
     theme::{Role, Theme},
 };
+
+/// In the order of their keys in the status line.
+const VIEWS: [&str; 4] = ["findings", "tasks", "sites", "waits"];
+/// From here on there is room for them beside a filter.
+const WIDE: u16 = 60;
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
@@ -22,34 +28,53 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let rule = state.theme.glyphs().rule.repeat(usize::from(area.width));
     paint::text(buffer, area, (0, 0), &rule, state.theme.style(Role::Faint));
-    let (current, others, right) = match &state.place {
-        Place::Tasks | Place::TasksOfGroup { .. } => {
-            ("tasks", ["sites", "waits"], position(state, &state.tasks))
+    let (current, right) = match &state.place {
+        Place::Findings => ("findings", position(state, &state.findings.table)),
+        Place::Tasks | Place::TasksOfGroup { .. } => ("tasks", position(state, &state.tasks)),
+        Place::Sites => ("sites", position(state, &state.sites)),
+        Place::Waits => ("waits", position(state, &state.waits)),
+        Place::Finding(page) => {
+            paint::line(buffer, area, 0, &finding_title(state, page));
+            return;
         }
-        Place::Sites => ("sites", ["tasks", "waits"], position(state, &state.sites)),
-        Place::Waits => ("waits", ["tasks", "sites"], position(state, &state.waits)),
         Place::Task(detail) => {
             paint::line(buffer, area, 0, &task_title(state, detail, area.width));
             return;
         }
     };
     let taken = u16::try_from(right.width()).unwrap_or(u16::MAX);
-    let left = views(state, current, others, area.width.saturating_sub(taken));
+    let left = views(state, current, area.width.saturating_sub(taken));
     paint::both(buffer, area, 0, &left, &right);
 }
 
-/// The view that is shown, those that are not, and what holds for the rows. Of a long filter
-/// as much as fits into `width`.
-fn views(state: &State, current: &str, others: [&str; 2], width: u16) -> Line<'static> {
+/// The view that is shown among those that are not, and what holds for the rows. Of a long filter
+/// as much as fits into `width`; the other views make room for it.
+fn views(state: &State, current: &str, width: u16) -> Line<'static> {
     let faint = state.theme.style(Role::Faint);
-    let mut line = Line::from(vec![
-        Span::styled(format!(" {current} "), Theme::selected()),
-        Span::styled(format!(" {} ", others.join("  ")), faint),
-    ]);
+    let is_filtered = state.line() == Asked::View && !state.filter.text().is_empty();
+    let mut line = Line::default();
+    for view in VIEWS {
+        let words = format!(" {view} ");
+        if view == current {
+            line.push_span(Span::styled(words, Theme::selected()));
+        } else if !is_filtered || width >= WIDE {
+            line.push_span(Span::styled(words, faint));
+        }
+    }
+    if state.line() == Asked::Findings {
+        if state.findings.omitted > 0 {
+            let words = format!(
+                " and {} not shown ",
+                text::thousands(state.findings.omitted)
+            );
+            line.push_span(Span::styled(words, state.theme.style(Role::Accent)));
+        }
+        return line;
+    }
     if state.filter.with_ended() {
         line.push_span(Span::styled(" + ended ", state.theme.style(Role::Accent)));
     }
-    if !state.filter.text().is_empty() {
+    if is_filtered {
         line.push_span(Span::styled(" filter ", faint));
         let taken = u16::try_from(line.width()).unwrap_or(u16::MAX);
         let room = width.saturating_sub(taken.saturating_add(2));
@@ -66,6 +91,7 @@ fn position<R: Row>(state: &State, table: &Table<R>) -> Line<'static> {
     let Some(rows) = table.rows() else {
         return Line::default();
     };
+    let asking = state.asking(state.line());
     let mut spans = Vec::new();
     if state.lost.is_some() {
         let words = match whole_seconds(state.now.saturating_sub(rows.at)) {
@@ -73,7 +99,7 @@ fn position<R: Row>(state: &State, table: &Table<R>) -> Line<'static> {
             ago => format!(" last seen {} ago ", text::limit(ago)),
         };
         spans.push(Span::styled(words, state.theme.strong(Role::Bad)));
-    } else if rows.question != state.asking.number() || !state.asking.is_answered() {
+    } else if rows.question != asking.number() || !asking.is_answered() {
         let words = format!(" updating{} ", state.theme.glyphs().ellipsis);
         spans.push(Span::styled(words, state.theme.style(Role::Faint)));
     }
@@ -110,4 +136,13 @@ fn task_title(state: &State, detail: &Detail, width: u16) -> Line<'static> {
         spans.push(Span::styled(gone, state.theme.strong(Role::Bad)));
     }
     Line::from(spans)
+}
+
+fn finding_title(state: &State, page: &Page) -> Line<'static> {
+    let mut line = Line::styled(" finding ", Theme::selected());
+    if page.is_over {
+        let words = " over: the rules see it no more ";
+        line.push_span(Span::styled(words, state.theme.strong(Role::Accent)));
+    }
+    line
 }

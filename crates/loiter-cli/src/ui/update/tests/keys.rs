@@ -17,12 +17,16 @@ use crate::ui::{
 /// A UI in which this action does something here, and how to see that it did.
 fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
     let mut ui = match scope {
+        Scope::Findings => Ui::findings(80, 24, fixture::many_findings()),
+        Scope::Finding => Ui::findings(80, 24, fixture::findings_update()),
         Scope::Sites => Ui::sites(80, 24),
         Scope::Waits => Ui::waits(80, 24),
         Scope::Task => Ui::task(80, 24),
         _ => Ui::tasks(80, 24),
     };
     match scope {
+        // The one with a long await stack.
+        Scope::Finding => ui.keys("jjd"),
         Scope::Help => ui.keys("?"),
         Scope::Columns => ui.keys("c"),
         Scope::Filter => ui.keys("/blocked"),
@@ -39,6 +43,10 @@ fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
         detail.task.wait = None;
         ui.answer(Answer::Task(Box::new(detail)));
     }
+    if scope == Scope::Findings && action == Action::ToggleFrames {
+        ui.found(fixture::findings_update());
+        ui.keys("jj");
+    }
     (ui, done(scope, action))
 }
 
@@ -47,6 +55,8 @@ fn place(ui: &Ui) -> u64 {
     match (&ui.state.popup, &ui.state.place) {
         (Some(Popup::Help { scrolled }), _) => u64::from(*scrolled),
         (Some(Popup::Columns { selected }), _) => *selected as u64,
+        (None, Place::Findings) => ui.state.findings.table.row(),
+        (None, Place::Finding(page)) => u64::from(page.scrolled),
         (None, Place::Sites) => ui.state.sites.row(),
         (None, Place::Waits) => ui.state.waits.row(),
         (None, Place::Task(detail)) => u64::from(detail.scrolled),
@@ -66,8 +76,12 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::Quit => |ui| ui.effects.contains(&Effect::Quit),
         Action::Help => |ui| matches!(ui.state.popup, Some(Popup::Help { .. })),
         Action::Close => |ui| ui.state.popup.is_none(),
-        Action::Back => |ui| !matches!(ui.state.place, Place::Task(_)),
-        Action::Open if matches!(scope, Scope::Sites | Scope::Waits) => {
+        Action::Back => |ui| !matches!(ui.state.place, Place::Task(_) | Place::Finding(_)),
+        Action::Details => |ui| matches!(ui.state.place, Place::Finding(_)),
+        Action::Copy => {
+            |ui| matches!(&ui.effects[..], [.., Effect::Copy(text)] if !text.is_empty())
+        }
+        Action::Open if !matches!(scope, Scope::Tasks) => {
             |ui| matches!(ui.state.place, Place::TasksOfGroup { .. })
         }
         Action::Open => |ui| matches!(ui.state.place, Place::Task(_)),
@@ -75,6 +89,7 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::Cancel => {
             |ui| ui.state.filter.text().is_empty() && ui.state.filter.editor().is_none()
         }
+        Action::ShowFindings => |ui| matches!(ui.state.place, Place::Findings),
         Action::ShowTasks => |ui| matches!(ui.state.place, Place::Tasks),
         Action::ShowSites => |ui| matches!(ui.state.place, Place::Sites),
         Action::ShowWaits => |ui| matches!(ui.state.place, Place::Waits),
@@ -113,7 +128,8 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::ToggleColumn => |ui| !ui.state.tasks.shown().contains(&TaskColumn::Warn),
         Action::Pause => |ui| ui.state.paused.is_some(),
         Action::Reconnect => |ui| {
-            ui.fail(lost());
+            let line = ui.state.line();
+            ui.reply(line, Err(lost()));
             ui.keys("R");
             ui.effects.contains(&Effect::Connect)
         },

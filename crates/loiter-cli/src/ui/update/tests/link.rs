@@ -7,7 +7,7 @@ use super::lost;
 use crate::{
     source::SourceError,
     ui::{
-        Answer, Effect, Message, Question,
+        Answer, Effect, Line, Message, Question,
         fixture::{self, Ui},
         keymap::Scope,
         state::Connection,
@@ -20,7 +20,7 @@ fn a_lost_connection_is_made_again_and_the_rows_stay() {
     let mut ui = Ui::tasks(80, 24);
     ui.wait(Nanos::from_secs(1));
     ui.fail(lost());
-    assert!(ui.effects.contains(&Effect::Unwatch));
+    assert!(ui.effects.contains(&Effect::Unwatch(Line::View)));
     assert_eq!(ui.state.tasks.matched(), 7);
     ui.wait(Nanos::from_millis(250));
     assert!(ui.effects.contains(&Effect::Connect));
@@ -59,9 +59,15 @@ fn a_restarted_service_has_other_tasks() {
 fn a_stream_that_just_ends_is_a_lost_connection() {
     let mut ui = Ui::tasks(80, 24);
     let number = ui.state.asking.number();
-    ui.send(Message::Finished { number: number - 1 });
+    ui.send(Message::Finished {
+        line: Line::View,
+        number: number - 1,
+    });
     assert!(ui.state.link.is_up(), "an earlier question's stream");
-    ui.send(Message::Finished { number });
+    ui.send(Message::Finished {
+        line: Line::View,
+        number,
+    });
     assert!(matches!(
         ui.state.link.connection,
         Connection::Waiting { .. }
@@ -76,7 +82,10 @@ fn a_task_that_ends_is_kept_on_the_screen() {
     detail.task.ending = Some(loiter_model::Ending::Finished);
     ui.answer(Answer::Task(Box::new(detail)));
     let number = ui.state.asking.number();
-    ui.send(Message::Finished { number });
+    ui.send(Message::Finished {
+        line: Line::View,
+        number,
+    });
     assert!(ui.state.link.is_up());
     ui.keys("+");
     assert_eq!(ui.question(), None);
@@ -98,6 +107,7 @@ fn late_answers_are_for_nobody() {
     ui.keys("s");
     ui.wait(Nanos::from_secs(1));
     ui.send(Message::Answered {
+        line: Line::View,
         number,
         answer: Ok(Box::new(Answer::Tasks(fixture::many_tasks(0, 10)))),
     });
@@ -183,7 +193,7 @@ fn no_room_while_paused_is_asked_for_again_once() {
     ui.wait(Nanos::from_secs(2));
     assert!(ui.question().is_some());
     ui.answer(Answer::Tasks(fixture::tasks_update()));
-    assert!(ui.effects.contains(&Effect::Unwatch));
+    assert!(ui.effects.contains(&Effect::Unwatch(Line::View)));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What keys, mouse and answers do.
 
+mod findings;
 mod keys;
 mod link;
 mod rows;
@@ -10,7 +11,7 @@ use loiter_model::Nanos;
 
 use crate::{
     source::SourceError,
-    ui::{Effect, Message, Question, fixture::Ui},
+    ui::{Effect, Line, Message, Question, fixture::Ui},
 };
 
 /// What a source says when the connection breaks.
@@ -22,11 +23,15 @@ fn lost() -> SourceError {
 }
 
 impl Ui {
-    /// The question asked by the last message, after its time has come.
+    /// The question for the view asked by the last message, after its time has come.
     fn question(&mut self) -> Option<Question> {
+        self.question_on(Line::View)
+    }
+
+    fn question_on(&mut self, line: Line) -> Option<Question> {
         let asked = |effects: &[Effect]| {
             effects.iter().find_map(|effect| match effect {
-                Effect::Watch { question, .. } => Some(question.clone()),
+                Effect::Watch { question, .. } if question.line() == line => Some(question.clone()),
                 _ => None,
             })
         };

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseEventKind};
 use loiter_model::{Nanos, TaskSeq, Thresholds, query::TaskColumn};
 
 use crate::ui::{
-    Answer, Effect, Message, Question, UiOptions,
+    Answer, Effect, Line, Message, Question, UiOptions,
     fixture::{self, Ui},
     keymap::Scope,
     layout::Layout,
@@ -197,7 +197,7 @@ fn the_mouse_sorts_selects_and_scrolls() {
 fn paused_asks_nothing_but_what_one_does_is_answered_once() {
     let mut ui = Ui::tasks(80, 24);
     ui.keys(" ");
-    assert!(ui.effects.contains(&Effect::Unwatch));
+    assert!(ui.effects.contains(&Effect::Unwatch(Line::View)));
     ui.wait(Nanos::from_secs(5));
     assert!(ui.effects.is_empty(), "nothing ticks");
     assert_eq!(wants_tick(&ui.state), None);
@@ -205,7 +205,7 @@ fn paused_asks_nothing_but_what_one_does_is_answered_once() {
     ui.keys("l");
     assert!(ui.question().is_some());
     ui.answer(Answer::Tasks(fixture::tasks_update()));
-    assert!(ui.effects.contains(&Effect::Unwatch));
+    assert!(ui.effects.contains(&Effect::Unwatch(Line::View)));
 
     ui.wait(Nanos::from_secs(5));
     ui.keys(" ");

@@ -256,7 +256,7 @@ fn all_calls_are_shown_on_demand() {
     let mut ui = Ui::task(160, 45);
     let words = fixture::words(&ui.state);
     assert!(words.contains("3 frames of tokio and std"), "{words}");
-    ui.keys("f");
+    ui.keys("a");
     let words = fixture::words(&ui.state);
     assert!(words.contains("src/sync/mpsc/chan.rs:340"), "{words}");
     assert!(!words.contains("frames of"), "{words}");

@@ -40,6 +40,32 @@ fn what_is_wrong_has_a_sign_and_a_colour() {
 }
 
 #[test]
+fn each_certainty_has_a_sign_and_a_colour() {
+    let ui = Ui::findings(160, 45, fixture::findings_update());
+    let buffer = render_to_buffer(&ui.state);
+    let mut colours = Vec::new();
+    for (name, sign) in [
+        ("no waker", "◆"),
+        ("blocked receive", "◇"),
+        ("long blocking", "◦"),
+    ] {
+        let y = row_of(&buffer, name);
+        assert_eq!(buffer[(0, y)].symbol(), sign);
+        colours.push(buffer[(0, y)].fg);
+    }
+    // The badge has that of the worst.
+    let x = text(&buffer).lines().next().and_then(|line| {
+        let at = line.find("Findings")?;
+        u16::try_from(line[..at].chars().count()).ok()
+    });
+    let badge = &buffer[(x.expect("a badge"), 0)];
+    assert_eq!(badge.fg, colours[0]);
+    assert!(badge.modifier.contains(Modifier::REVERSED));
+    colours.dedup();
+    assert_eq!(colours.len(), 3, "each has its own");
+}
+
+#[test]
 fn without_colours_there_are_none() {
     for palette in [Palette::None, Palette::Ansi16, Palette::Ansi256] {
         let options = UiOptions {

@@ -83,6 +83,82 @@ fn tasks_in_ascii() {
     ui.wait(Nanos::from_secs(1));
     ui.answer(Answer::Sites(fixture::sites_update()));
     check("sites_ascii", &ui);
+    ui.keys("f");
+    ui.found(fixture::findings_update());
+    ui.keys("j");
+    check("findings_ascii", &ui);
+}
+
+#[test]
+fn findings() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        let mut ui = Ui::findings(width, height, fixture::findings_update());
+        check("findings", &ui);
+        ui.keys("jj");
+        check("findings_stack", &ui);
+        ui.keys("d");
+        check("finding", &ui);
+        ui.keys("G");
+        check("finding_bottom", &ui);
+    }
+}
+
+#[test]
+fn no_findings() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        check(
+            "no_findings",
+            &Ui::findings(width, height, fixture::no_findings()),
+        );
+    }
+    // Of which there are some that nobody sees, and some that nobody may speak of.
+    let mut ui = Ui::findings(80, 24, fixture::no_findings());
+    ui.connect(Target {
+        tier: Tier::NotBuiltIn,
+        ..fixture::target()
+    });
+    ui.wait(Nanos::from_secs(1));
+    let mut update = fixture::no_findings();
+    update.overview.totals.alive = 12;
+    update.overview.runtime_tasks = Some(340);
+    update.allowed = vec![3];
+    update.scans = 1;
+    ui.found(update.clone());
+    check("no_findings_few_seen", &ui);
+    update.omitted = 2;
+    ui.found(update);
+    check("no_findings_omitted", &ui);
+}
+
+#[test]
+fn findings_of_an_old_agent() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        let mut ui = Ui::tasks(width, height);
+        ui.not_found(SourceError::TooOld {
+            endpoint: "127.0.0.1:6669".to_owned(),
+            lacks: "findings",
+        });
+        ui.keys("f");
+        check("findings_old_agent", &ui);
+    }
+}
+
+#[test]
+fn findings_that_are_many_copied_or_lost() {
+    let mut ui = Ui::findings(80, 24, fixture::many_findings());
+    ui.key(KeyCode::PageDown);
+    ui.keys("jjy");
+    check("findings_many_copied", &ui);
+    ui.not_found(unreachable());
+    check("findings_lost", &ui);
+}
+
+#[test]
+fn a_finding_that_is_over() {
+    let mut ui = Ui::findings(80, 24, fixture::findings_update());
+    ui.keys("jd");
+    ui.found(fixture::no_findings());
+    check("finding_over", &ui);
 }
 
 #[test]
@@ -103,7 +179,7 @@ fn waits() {
 fn one_task_with_all_its_calls() {
     for (width, height) in SIZES {
         let mut ui = Ui::task(width, height);
-        ui.keys("f");
+        ui.keys("a");
         check("task_all_frames", &ui);
     }
 }

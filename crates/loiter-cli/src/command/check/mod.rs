@@ -1,0 +1,61 @@
+//! `loiter check`: watches a program for a while and says what is wrong with it.
+
+mod allow_file;
+mod github;
+mod junit;
+mod place;
+mod progress;
+mod report;
+mod sarif;
+#[cfg(test)]
+mod tests;
+mod text;
+mod union;
+mod watch;
+
+use std::{
+    env,
+    io::{self, Write},
+};
+
+pub(crate) use allow_file::AllowError;
+pub(super) use report::{Allowed, Report};
+pub(super) use union::Seen;
+pub(crate) use watch::CheckError;
+
+use super::{
+    Outcome,
+    json::{self, Check},
+    runtime,
+};
+use crate::{
+    cli::{CheckArgs, FormatArg},
+    error::Error,
+};
+
+/// Watches, prints the report and says whether anything in it fails the check.
+pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Error> {
+    let allow = match &args.allow {
+        Some(path) => allow_file::read(path)?,
+        None => Vec::new(),
+    };
+    let report = runtime()?.block_on(watch::watch(args, allow))?;
+    match print(&report, args.format, &mut io::stdout().lock()) {
+        // Nobody reads on, but the exit code still tells.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ if report.fails() => Ok(Outcome::Found),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+fn print(report: &Report, format: FormatArg, out: &mut impl Write) -> io::Result<()> {
+    // Places are shown as seen from here, where the source is expected to be.
+    let root = env::current_dir().unwrap_or_default();
+    match format {
+        FormatArg::Text => text::write(report, out),
+        FormatArg::Json => json::write(&Check::new(report), out),
+        FormatArg::Sarif => json::write(&sarif::document(report, &root), out),
+        FormatArg::Github => github::write(report, &root, out),
+        FormatArg::Junit => junit::write(report, out),
+    }
+}

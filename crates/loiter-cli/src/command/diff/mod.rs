@@ -1,0 +1,66 @@
+//! `loiter diff`: what has grown and who has not moved between two snapshots.
+
+mod compare;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::{io, path::Path};
+
+use loiter_cli::source::{Endpoint, ParseEndpointError};
+
+pub(super) use compare::{Comparison, Grown, Stuck};
+
+use super::{
+    Outcome,
+    json::{self, Diff},
+    snapshot::{self, Snapshot, SnapshotError},
+};
+use crate::{cli::DiffArgs, error::Error};
+
+/// Reads or takes both, compares them and prints what comes of it.
+pub(super) fn run(args: &DiffArgs) -> Result<Outcome, Error> {
+    // Both are looked up before either is taken: that takes a while.
+    let (before, after) = (Origin::of(&args.before)?, Origin::of(&args.after)?);
+    let comparison = Comparison::new(before.snapshot()?, after.snapshot()?)?;
+    let mut out = io::stdout().lock();
+    let printed = match args.json {
+        true => json::write(&Diff::new(&comparison), &mut out),
+        false => text::write(&comparison, &mut out),
+    };
+    let grown = comparison.most_grown();
+    match printed {
+        // Nobody reads on, but the exit code still tells.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ if args.fail_on_growth.is_some_and(|limit| grown >= limit) => Ok(Outcome::Found),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// Where a snapshot comes from.
+enum Origin<'a> {
+    File(&'a Path),
+    Agent(Endpoint),
+}
+
+impl<'a> Origin<'a> {
+    /// A file that is there, or else an address.
+    fn of(text: &'a str) -> Result<Self, SnapshotError> {
+        let path = Path::new(text);
+        if path.exists() {
+            return Ok(Self::File(path));
+        }
+        let endpoint = text.parse().map(Self::Agent);
+        endpoint.map_err(|error: ParseEndpointError| SnapshotError::Nowhere {
+            text: text.to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
+    fn snapshot(self) -> Result<Snapshot, Error> {
+        match self {
+            Self::File(path) => Ok(snapshot::read(path)?),
+            Self::Agent(endpoint) => snapshot::of_agent(endpoint),
+        }
+    }
+}
