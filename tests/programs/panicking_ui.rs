@@ -8,8 +8,9 @@ use loiter_cli::{
 };
 use loiter_model::{
     Target, TaskSeq, Thresholds,
+    finding::RuleSettings,
     query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
 };
 
 fn main() -> ExitCode {
@@ -61,6 +62,14 @@ impl Source for Panicking {
         _: WaitQuery,
         _: Option<Duration>,
     ) -> Answer<'_, Updates<WaitsUpdate>> {
+        unreachable!("there is no target")
+    }
+
+    fn watch_findings(
+        &self,
+        _: RuleSettings,
+        _: Option<Duration>,
+    ) -> Answer<'_, Updates<FindingsUpdate>> {
         unreachable!("there is no target")
     }
 

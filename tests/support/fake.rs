@@ -165,6 +165,7 @@ impl Loiter for FakeAgent {
     type WatchTasksStream = Updates<TasksUpdate>;
     type WatchTaskStream = Updates<TaskDetail>;
     type WatchEventsStream = Updates<EventBatch>;
+    type WatchFindingsStream = Updates<loiter_wire::v1::FindingsUpdate>;
 
     async fn get_target(&self, _: Request<GetTargetRequest>) -> Result<Response<Target>, Status> {
         Ok(Response::new(self.target.clone()))
@@ -195,6 +196,13 @@ impl Loiter for FakeAgent {
         &self,
         _: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        Err(Status::unimplemented("another version"))
+    }
+
+    async fn watch_findings(
+        &self,
+        _: Request<loiter_wire::v1::WatchFindingsRequest>,
+    ) -> Result<Response<Self::WatchFindingsStream>, Status> {
         Err(Status::unimplemented("another version"))
     }
 

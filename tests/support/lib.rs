@@ -7,6 +7,7 @@ mod fake;
 mod loiter;
 mod program;
 mod received;
+pub mod scenarios;
 mod terminal;
 mod wait;
 

@@ -10,10 +10,13 @@ pub(crate) struct Received {
     parser: Parser<Questions>,
 }
 
-/// Questions to the terminal that have not been answered.
+/// What was asked of the terminal beside drawing.
 #[derive(Default)]
 struct Questions {
+    /// Where the cursor is, and that has not been answered.
     cursor: bool,
+    /// To take this into the clipboard, in base64.
+    clipboard: Option<String>,
 }
 
 impl Callbacks for Questions {
@@ -26,6 +29,10 @@ impl Callbacks for Questions {
         c: char,
     ) {
         self.cursor |= c == 'n' && params == [[6]];
+    }
+
+    fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], data: &[u8]) {
+        self.clipboard = Some(String::from_utf8_lossy(data).into_owned());
     }
 }
 
@@ -57,6 +64,11 @@ impl Received {
     /// The screen as it is now.
     pub(crate) fn screen(&self) -> &Screen {
         self.parser.screen()
+    }
+
+    /// What the clipboard has, in base64, if anything was put there.
+    pub(crate) fn clipboard(&self) -> Option<&str> {
+        self.parser.callbacks().clipboard.as_deref()
     }
 
     /// Draws on a screen of another size from now on.

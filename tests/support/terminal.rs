@@ -133,6 +133,18 @@ impl Terminal {
         self.received.read(|received| received.screen().contents())
     }
 
+    /// Waits until something is put into the clipboard; that, in base64.
+    ///
+    /// # Panics
+    /// When nothing is.
+    #[must_use]
+    pub fn wait_for_clipboard(&self) -> String {
+        let copied = self
+            .received
+            .wait(|received| received.clipboard().map(str::to_owned));
+        copied.expect("something is put into the clipboard")
+    }
+
     /// Types this.
     ///
     /// # Panics

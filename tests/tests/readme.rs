@@ -8,10 +8,14 @@ use loiter_model::query::REFERENCE;
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
 /// Where the objects of the JSON are defined and described.
-const JSON: &str = include_str!("../../crates/loiter-cli/src/command/json/mod.rs");
+const JSON: &str = concat!(
+    include_str!("../../crates/loiter-cli/src/command/json/mod.rs"),
+    include_str!("../../crates/loiter-cli/src/command/json/check.rs"),
+    include_str!("../../crates/loiter-cli/src/command/json/diff.rs"),
+);
 
 /// These objects, each with what it stands for in the others.
-const OBJECTS: [(&str, &str); 15] = [
+const OBJECTS: [(&str, &str); 22] = [
     ("Document", "the document"),
     ("Target", "target"),
     ("Limits", "thresholds"),
@@ -27,6 +31,13 @@ const OBJECTS: [(&str, &str); 15] = [
     ("TaskName", "a task's name"),
     ("Branch", "a branch"),
     ("Frame", "a frame"),
+    ("Check", "the document of a check"),
+    ("Finding", "a finding"),
+    ("Evidence", "a piece of evidence"),
+    ("Allowed", "an allow entry"),
+    ("Diff", "the document of a diff"),
+    ("Grown", "a grown site"),
+    ("Stuck", "a group of stuck tasks"),
 ];
 
 #[test]
@@ -137,12 +148,13 @@ fn json_type(kind: &str) -> String {
     }
     if let Some(inner) = inside(kind, "Vec<") {
         let inner = json_type(inner);
-        return match inner.strip_prefix("a ") {
-            Some(_) => format!("list, each {inner}"),
-            None => format!("list of {inner}s"),
+        return match inner.starts_with("a ") || inner.starts_with("an ") {
+            true => format!("list, each {inner}"),
+            false => format!("list of {inner}s"),
         };
     }
     match kind {
+        "bool" => "true or false".to_owned(),
         "u32" | "u64" | "f64" => "number".to_owned(),
         "String" | "&'static str" => "text".to_owned(),
         _ => {

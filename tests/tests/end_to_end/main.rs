@@ -2,13 +2,17 @@
 //! shell, `stty`.
 #![cfg(unix)]
 
+mod check;
 mod demo;
+mod diff;
 mod hostile;
 mod programs;
+mod replaced;
 mod restart;
 mod stacks;
 mod tasks;
 mod ui;
+mod ui_findings;
 mod ui_options;
 mod ui_waits;
 mod usage;

@@ -19,7 +19,7 @@ fn the_details_ask_what_a_task_waits_on() {
     terminal.wait_for_text("mpsc recv · blocked_receive.rs:");
     terminal.wait_for_text("await stack");
     terminal.wait_for_text("frames of tokio");
-    terminal.type_keys("f");
+    terminal.type_keys("a");
     terminal.wait_for_text("src/sync/mpsc/chan.rs:");
 }
 

@@ -23,6 +23,9 @@ fn help_and_version_succeed() {
         &["-h"],
         &["tasks", "--help"],
         &["stacks", "--help"],
+        &["check", "--help"],
+        &["snapshot", "--help"],
+        &["diff", "--help"],
         &["demo", "--help"],
         &["help"],
         &["help", "tasks"],
@@ -201,7 +204,15 @@ fn completions_know_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let finished = LOITER.run(&["completions", shell]);
         assert_eq!(finished.code, Some(0), "{finished:?}");
-        for word in ["blocked-after", "completions", "stacks", "tasks"] {
+        for word in [
+            "blocked-after",
+            "check",
+            "completions",
+            "diff",
+            "snapshot",
+            "stacks",
+            "tasks",
+        ] {
             assert!(finished.stdout.contains(word), "{word} for {shell}");
         }
     }

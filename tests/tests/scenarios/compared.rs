@@ -1,0 +1,123 @@
+//! The README's comparison: what is found of each scenario by loiter, by tokio-console's lints
+//! over stock console-subscriber, and by counting tasks. To renew it:
+//! `LOITER_REGENERATE=1 cargo test -p loiter-tests --test scenarios compared`.
+
+use std::{fmt::Write as _, fs, process::Command, time::Duration};
+
+use loiter_tests::{
+    Program, free_address,
+    scenarios::{self, Scenario, Variant},
+};
+
+use crate::{console, judged};
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+const BEGIN: &str = "<!-- compared: written by a test, see ARCHITECTURE.md -->\n";
+const END: &str = "<!-- /compared -->";
+
+#[test]
+fn the_comparison_covers_every_scenario() {
+    let readme = fs::read_to_string(README).expect("a README");
+    let start = readme.find(BEGIN).expect("a beginning") + BEGIN.len();
+    let end = readme.find(END).expect("an end");
+    if std::env::var_os("LOITER_REGENERATE").is_some() {
+        let text = [&readme[..start], &compared(), &readme[end..]].concat();
+        fs::write(README, text).expect("the README can be written");
+        return;
+    }
+    let table = &readme[start..end];
+    for scenario in scenarios::all() {
+        let row = table
+            .lines()
+            .find(|row| row.starts_with(&format!("| {} ", scenario.name)));
+        let row = row.unwrap_or_else(|| panic!("no row of {}", scenario.name));
+        let said = scenario
+            .expected
+            .map_or("silent, rightly", |expected| expected.kind);
+        assert!(row.contains(said), "{row} should say {said}");
+    }
+}
+
+fn compared() -> String {
+    let mut table = String::from(
+        "| scenario | loiter | tokio-console's lints | counting tasks |\n\
+         | --- | --- | --- | --- |\n",
+    );
+    for scenario in scenarios::all() {
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} |",
+            scenario.name,
+            by_loiter(scenario),
+            by_console(scenario),
+            by_count(scenario),
+        );
+    }
+    table
+}
+
+fn by_loiter(scenario: Scenario) -> String {
+    let said = |variant| {
+        let findings = judged::findings(scenario, variant);
+        let mut kinds: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                let word = |field: &str| finding[field].as_str().unwrap_or("?").to_owned();
+                format!("{} ({})", word("kind"), word("certainty"))
+            })
+            .collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    };
+    verdict(scenario, &said(Variant::Leaking), &said(Variant::Cured))
+}
+
+fn by_console(scenario: Scenario) -> String {
+    let said = |variant: Variant| {
+        let address = free_address().to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scenario"));
+        command.args([scenario.name, "--console"]);
+        if variant == Variant::Cured {
+            command.arg("--cured");
+        }
+        command.env("TOKIO_CONSOLE_BIND", &address);
+        let program = Program::start(command);
+        // It says so once every request has been handled.
+        let address = program.address();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(console::lints(
+            &address,
+            "scenarios/",
+            Duration::from_secs(9),
+        ))
+    };
+    verdict(scenario, &said(Variant::Leaking), &said(Variant::Cured))
+}
+
+/// Counts, as `Handle::metrics` does, and compares with the number before.
+fn by_count(scenario: Scenario) -> String {
+    let more = |variant| {
+        let alive = judged::alive(scenario, variant);
+        if alive > 0 {
+            vec![format!("{alive} more, no place")]
+        } else {
+            Vec::new()
+        }
+    };
+    verdict(scenario, &more(Variant::Leaking), &more(Variant::Cured))
+}
+
+/// Found, missed, or a false alarm.
+fn verdict(scenario: Scenario, leaking: &[String], cured: &[String]) -> String {
+    let mut said = match (scenario.expected, leaking) {
+        (Some(_), []) => "missed".to_owned(),
+        (Some(_), found) => found.join(", "),
+        (None, []) => "silent, rightly".to_owned(),
+        (None, wrong) => format!("false alarm: {}", wrong.join(", ")),
+    };
+    if !cured.is_empty() {
+        let _ = write!(said, "; false alarm when cured: {}", cured.join(", "));
+    }
+    said
+}
