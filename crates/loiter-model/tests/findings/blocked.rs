@@ -8,8 +8,8 @@ use loiter_model::{
 use super::{
     assert_silent, brief, only,
     world::{
-        Known, MESSAGE_IN_TIME, MESSAGE_OR_CANCELLED, MESSAGE_OR_REPLY, NOW, OTHER_PLACE, POOL,
-        SAMPLED, SERVER, found, idle, secs, seq, wait, waiting,
+        Known, LIBRARY, MESSAGE_IN_TIME, MESSAGE_OR_CANCELLED, MESSAGE_OR_REPLY, NOW, OF_LIBRARY,
+        OTHER_PLACE, POOL, SAMPLED, SERVER, found, idle, secs, seq, wait, waiting,
     },
 };
 
@@ -468,6 +468,29 @@ fn a_select_without_a_way_out_is_like_its_branches() {
         [(FindingKind::BlockedReceive, SUSPECTED, 3)]
     );
     assert_silent("cancellable", &waiting_on(MESSAGE_OR_CANCELLED));
+}
+
+#[test]
+fn what_libraries_keep_for_later_is_silent() {
+    let of_library = |number, wait| Task {
+        wakes: 0,
+        site: LIBRARY,
+        wait: Some(wait),
+        ..waiting(number, WaitKind::MpscRecv)
+    };
+    let known = Known::default().spawned(LIBRARY, 100);
+    let pool = over_time(3, |number| of_library(number, OF_LIBRARY));
+    assert_silent("a pool of connections", &found(&pool, &known));
+    let alone = of_library(1, OTHER_PLACE);
+    assert_silent(
+        "a future that is handed to a library",
+        &found(&[alone], &known),
+    );
+    let handed_over = over_time(3, |number| of_library(number, OTHER_PLACE));
+    assert_eq!(
+        brief(&found(&handed_over, &known)),
+        [(FindingKind::BlockedReceive, SUSPECTED, 3)]
+    );
 }
 
 #[test]

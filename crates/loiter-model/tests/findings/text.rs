@@ -200,7 +200,7 @@ sender.send_timeout(job, Duration::from_secs(5)).await?;
 
 **Doubts:**
 
-- only 0 to compare with
+- there is nothing to compare with yet
 - 3 tasks alive are not seen
 "
     );

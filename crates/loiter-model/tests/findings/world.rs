@@ -39,6 +39,8 @@ pub(crate) const OTHER_STACK: WaitId = WaitId(103);
 /// An mpsc recv elsewhere.
 pub(crate) const OTHER_PLACE: WaitId = WaitId(104);
 
+/// An mpsc recv of a library.
+pub(crate) const OF_LIBRARY: WaitId = WaitId(108);
 /// A message or a reply, whichever comes first.
 pub(crate) const MESSAGE_OR_REPLY: WaitId = WaitId(105);
 /// A message, unless it is cancelled.
@@ -323,6 +325,20 @@ pub(crate) fn labels() -> LabelSet {
         receive,
         Some(&serve),
         &[&[&serve]],
+        probed,
+    );
+    let pooled = frame(
+        "hyper_util::client::Pooled::idle::{{closure}}",
+        "/home/me/.cargo/registry/src/index-1/hyper-util-0.1.17/src/client/legacy/pool.rs",
+        7,
+    );
+    let stack: &[&[&Frame]] = &[&[&recv, &pooled]];
+    insert(
+        &mut labels,
+        OF_LIBRARY,
+        receive,
+        Some(&pooled),
+        stack,
         probed,
     );
     let nothing = WaitKind::Nothing;

@@ -45,6 +45,7 @@ fn alive(table: &Table) -> Vec<Task> {
 fn ended(table: &Table) -> Vec<Task> {
     table.settle();
     let mut tasks = Vec::new();
+    table.read_endings();
     table.visit_ended(|task| tasks.push(*task));
     tasks.sort_by_key(|task| task.seq);
     tasks

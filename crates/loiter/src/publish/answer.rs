@@ -143,7 +143,6 @@ impl Answers {
         self.visit_indexed(|_, task| each(task)).await;
         if ended_too {
             reading::endings(&self.core.table).await;
-            self.table().settle();
             self.table().visit_ended(each);
         }
     }

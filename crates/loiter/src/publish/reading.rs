@@ -14,8 +14,9 @@ pub(crate) async fn waits(table: &Arc<Table>) {
     }
 }
 
-/// Works out how the remembered tasks ended of which that is not known yet.
+/// Works out how the tasks ended that are remembered by now.
 pub(crate) async fn endings(table: &Arc<Table>) {
+    table.settle();
     if table.has_unread_endings() {
         apart(table, Table::read_endings).await;
     }

@@ -133,9 +133,13 @@ pub(super) async fn feed(
             return;
         };
         reading::waits(&watched.table).await;
-        reading::endings(&watched.table).await;
-        let detail = watched.detail();
+        let mut detail = watched.detail();
         let ended = detail.task.state == State::Ended;
+        if ended {
+            // It may have to be found out how.
+            reading::endings(&watched.table).await;
+            detail = watched.detail();
+        }
         room.send(Ok(detail.into()));
         if ended {
             return;

@@ -78,8 +78,7 @@ impl Symbols {
         }
         let outermost = frames.iter().rposition(|frame| !is_ours(frame));
         frames.truncate(outermost.map_or(0, |place| place + 1));
-        let innermost = frames.iter().take_while(|frame| is_clone(frame)).count();
-        frames.drain(..innermost);
+        frames.drain(..leading_clone(&frames));
         Branch { frames }
     }
 
@@ -150,6 +149,17 @@ impl Texts {
         self.0.insert(text.into(), known.clone());
         known
     }
+}
+
+/// How many of the innermost frames belong to the clone of the waker. The standard library's may
+/// be among them, such as those of a thread-local.
+fn leading_clone(frames: &[Frame]) -> usize {
+    let inner = frames.iter().enumerate();
+    inner
+        .take_while(|(_, frame)| is_clone(frame) || frame.origin() == Origin::Std)
+        .filter(|(_, frame)| is_clone(frame))
+        .last()
+        .map_or(0, |(place, _)| place + 1)
 }
 
 fn is_ours(frame: &Frame) -> bool {
@@ -231,6 +241,45 @@ mod tests {
         assert_eq!(symbols.used, None);
         assert_eq!(symbols.frames(address), frames);
         assert_eq!(symbols.used, None, "nothing had to be read");
+    }
+
+    #[test]
+    fn the_clone_of_the_waker_is_no_part_of_the_wait() {
+        let frame = |function: &str, file: &str| Frame {
+            function: function.into(),
+            file: file.into(),
+            line: 1,
+            column: 1,
+        };
+        let frames = [
+            frame(
+                "<std::thread::local::LocalKey<T>>::try_with",
+                "/rustc/1/library/std/src/thread/local.rs",
+            ),
+            frame(
+                "<loiter::table::sampler::Sampler>::note",
+                "/loiter-0.1.0/src/table/sampler.rs",
+            ),
+            frame(
+                "<tracing_core::event::Event>::dispatch",
+                "/tracing-core-0.1.36/src/event.rs",
+            ),
+            frame(
+                "tokio::runtime::task::waker::clone_waker",
+                "/tokio-1.54.1/src/runtime/task/waker.rs",
+            ),
+            frame(
+                "<core::task::wake::Waker as core::clone::Clone>::clone",
+                "/rustc/1/library/core/src/task/wake.rs",
+            ),
+            frame(
+                "<core::option::Option<T>>::map",
+                "/rustc/1/library/core/src/option.rs",
+            ),
+            frame("app::serve", "src/main.rs"),
+        ];
+        assert_eq!(leading_clone(&frames), 5);
+        assert_eq!(leading_clone(&frames[5..]), 0);
     }
 
     #[test]

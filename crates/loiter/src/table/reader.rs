@@ -186,7 +186,8 @@ impl Table {
 
     /// A task alive, with the number of its wait that equal ones share.
     fn task(&self, reading: &Reading, now: u64) -> Task {
-        let wait = reading.wait.map(|id| self.waits.canonical(id));
+        // One that nobody has read yet says nothing.
+        let wait = reading.wait.and_then(|id| self.waits.canonical(id));
         Task {
             wait: wait.map(WaitId),
             ..task(reading, now)

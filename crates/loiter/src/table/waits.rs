@@ -89,12 +89,11 @@ impl Waits {
         id
     }
 
-    /// The number under which an equal wait goes, as far as both have been read.
-    pub(crate) fn canonical(&self, id: u32) -> u32 {
+    /// The number under which this wait goes and those that are equal to it, once it was read.
+    pub(crate) fn canonical(&self, id: u32) -> Option<u32> {
         let inner = self.read();
-        let entry = inner.entries.get(id as usize);
-        let read = entry.and_then(|entry| entry.read.as_ref());
-        read.map_or(id, |(_, canonical)| *canonical)
+        let (_, canonical) = inner.entries.get(id as usize)?.read.as_ref()?;
+        Some(*canonical)
     }
 
     /// The wait behind a number, once it was read.

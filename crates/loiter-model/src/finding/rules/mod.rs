@@ -189,7 +189,10 @@ impl<L: Labels> Scan<'_, L> {
             }
         };
         let allowed = allowed.answer(&mut self.allow);
-        self.waiters.push(Waiter::new(task, wait, waker, allowed));
+        self.waiters.push(Waiter {
+            is_own: self.origins.of(task.site, self.labels) == Origin::User,
+            ..Waiter::new(task, wait, waker, allowed)
+        });
     }
 
     fn spinning(&mut self, task: &Task) -> Option<Symptom> {

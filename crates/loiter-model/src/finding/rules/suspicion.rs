@@ -127,6 +127,10 @@ impl<'a, F: Facts> Suspicions<'a, F> {
     }
 
     fn receive(&self, waiter: &Waiter, wait: &Known, norm: &Norm) -> Option<Verdict> {
+        // What libraries keep for later use, such as connections, waits as long as it takes.
+        if !waiter.is_own && !wait.is_own {
+            return None;
+        }
         let receivers = self.receivers.get(&(waiter.member.site, wait.spot))?;
         let mut verdict = blocked(FindingKind::BlockedReceive, waiter, norm);
         if norm.spawned >= PATTERN && !receivers.are_of_one_burst() {
@@ -145,7 +149,8 @@ impl<'a, F: Facts> Suspicions<'a, F> {
             wait.kind,
             WaitKind::BroadcastRecv | WaitKind::WatchChanged | WaitKind::Notify
         );
-        let is_watched = is_of_one_sender && waiter.never_woken() && receivers.count == 1;
+        let is_watched =
+            is_of_one_sender && waiter.is_own && waiter.never_woken() && receivers.count == 1;
         verdict.certainty = Certainty::Watch;
         is_watched.then_some(verdict)
     }

@@ -22,6 +22,8 @@ pub(super) struct Waiter {
     pub(super) expect_idle: bool,
     /// Its wait is one for it and not for the whole task.
     pub(super) is_part: bool,
+    /// The program itself spawned it, not a library.
+    pub(super) is_own: bool,
 }
 
 /// What is known of a blocked task's wakers.
@@ -129,6 +131,7 @@ impl Waiter {
             waker,
             expect_idle: task.expect_idle,
             is_part: task.may_be_part,
+            is_own: true,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::waiter::About;
 use crate::{
-    StackSource, WaitId, WaitKind,
+    Origin, StackSource, WaitId, WaitKind,
     query::{ById, Labels},
     wait::Spot,
 };
@@ -31,6 +31,8 @@ pub(super) struct Known {
     pub(super) source: Option<StackSource>,
     /// It waits on several things, as far as was seen.
     pub(super) has_branches: bool,
+    /// The program itself waits, not a library.
+    pub(super) is_own: bool,
 }
 
 impl Known {
@@ -41,6 +43,7 @@ impl Known {
         spot: 0,
         source: None,
         has_branches: false,
+        is_own: false,
     };
 
     /// Every leaf was seen.
@@ -120,6 +123,7 @@ impl Waits {
                 spot: *by_spot.entry((wait.kind, place)).or_insert(next),
                 source: Some(wait.stack.source),
                 has_branches: wait.stack.branches.len() > 1,
+                is_own: (wait.place.as_ref()).is_some_and(|place| place.origin() == Origin::User),
             });
             known.len() as u32 - 1
         });
