@@ -9,7 +9,7 @@ use loiter_tests::{
     scenarios::{self, Scenario, Variant},
 };
 
-use crate::{console, judged};
+use crate::{console, judged, side_by_side};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 const BEGIN: &str = "<!-- compared: written by a test, see ARCHITECTURE.md -->\n";
@@ -43,16 +43,11 @@ fn compared() -> String {
         "| scenario | loiter | tokio-console's lints | counting tasks |\n\
          | --- | --- | --- | --- |\n",
     );
-    for scenario in scenarios::all() {
-        let _ = writeln!(
-            table,
-            "| {} | {} | {} | {} |",
-            scenario.name,
-            by_loiter(scenario),
-            by_console(scenario),
-            by_count(scenario),
-        );
-    }
+    let rows = side_by_side(|scenario| {
+        let [loiter, console, count] = [by_loiter, by_console, by_count].map(|by| by(scenario));
+        format!("| {} | {loiter} | {console} | {count} |\n", scenario.name)
+    });
+    table.extend(rows);
     table
 }
 

@@ -1,10 +1,6 @@
 //! Each scenario under `loiter check`.
 
-use std::{
-    process::Command,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::process::Command;
 
 use loiter_tests::{
     Finished, Program,
@@ -12,10 +8,7 @@ use loiter_tests::{
 };
 use serde_json::Value;
 
-use crate::LOITER;
-
-/// Programs that are looked at side by side.
-const AT_ONCE: usize = 8;
+use crate::{LOITER, side_by_side};
 
 /// Starts a scenario's program.
 fn start(scenario: Scenario, variant: Variant) -> Program {
@@ -100,22 +93,7 @@ fn wrong(scenario: Scenario) -> Option<String> {
 
 #[test]
 fn each_leak_is_found_and_each_cure_is_clean() {
-    let all = scenarios::all();
-    let next = AtomicUsize::new(0);
-    let wrong: Vec<String> = thread::scope(|scope| {
-        let look = || {
-            let mut wrong_ones = Vec::new();
-            while let Some(scenario) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                wrong_ones.extend(wrong(*scenario));
-            }
-            wrong_ones
-        };
-        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(look)).collect();
-        let results = threads.into_iter().map(|thread| thread.join());
-        results
-            .flat_map(|result| result.expect("no panic"))
-            .collect()
-    });
+    let wrong: Vec<String> = side_by_side(wrong).into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
