@@ -4,6 +4,7 @@ use std::{
     process::{Command, Stdio},
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -62,13 +63,22 @@ impl Loiter {
     /// # Panics
     /// When it does not end.
     #[must_use]
-    pub fn finish(mut command: Command) -> Finished {
+    pub fn finish(command: Command) -> Finished {
+        Self::finish_within(PATIENCE, command)
+    }
+
+    /// Runs a command that may take so long to its end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[must_use]
+    pub fn finish_within(limit: Duration, mut command: Command) -> Finished {
         command.stdin(Stdio::null());
         let text = format!("{command:?}");
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(command.output()));
         let output = receiver
-            .recv_timeout(PATIENCE)
+            .recv_timeout(limit)
             .unwrap_or_else(|_| panic!("it does not end: {text}"))
             .unwrap_or_else(|error| panic!("cannot run {text}: {error}"));
         Finished {

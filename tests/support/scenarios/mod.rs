@@ -86,6 +86,8 @@ pub async fn run(scenario: Scenario, variant: Variant) {
         let request = loiter::task::Builder::new().name("request");
         drop(request.spawn((scenario.handler)(variant)));
     }
+    // The last one is to be over, too.
+    time::sleep(2 * PATIENCE).await;
 }
 
 /// Keeps something alive for good, as a field does that nobody thinks of any more.

@@ -29,16 +29,17 @@ struct Known {
     stats: Stats,
 }
 
-/// The lints that tokio-console shows of the tasks spawned in this file, after a while.
-pub(crate) async fn lints(address: &str, file: &str, within: Duration) -> Vec<String> {
+/// The lints that tokio-console shows of the tasks spawned in this folder, after a while.
+pub(crate) async fn lints(address: &str, folder: &str, within: Duration) -> Vec<String> {
     let tasks = watch(address, within).await;
+    assert!(!tasks.is_empty(), "console-subscriber tells of no task");
     let now = SystemTime::now();
     let mut lints: Vec<String> = tasks
         .values()
         .filter(|known| {
             let location = known.task.location.as_ref();
             let path = location.and_then(|location| location.file.as_deref());
-            path.is_some_and(|path| path.ends_with(file))
+            path.is_some_and(|path| path.contains(folder))
         })
         .flat_map(|known| lints_of(known, now))
         .collect();

@@ -1,8 +1,9 @@
 //! Correct programs under load: nothing is said of them.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
-use loiter_tests::Program;
+use loiter_model::Nanos;
+use loiter_tests::{Loiter, PATIENCE, Program};
 
 use crate::LOITER;
 
@@ -15,8 +16,10 @@ fn nothing_is_said_of(name: &str) {
     command.arg(name);
     let program = Program::start(command);
     let long = std::env::var("LOITER_HEALTHY_FOR").unwrap_or_else(|_| SHORT.to_owned());
+    let time: Nanos = long.parse().expect("a duration such as `10m`");
     let args = ["check", &program.address(), "--for", &long];
-    let finished = LOITER.run(&[&args[..], &["--fail-on", "watch"]].concat());
+    let command = LOITER.command(&[&args[..], &["--fail-on", "watch"]].concat());
+    let finished = Loiter::finish_within(Duration::from(time) + PATIENCE, command);
     assert_eq!(
         finished.code,
         Some(0),

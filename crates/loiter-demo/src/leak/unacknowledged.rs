@@ -26,6 +26,12 @@ impl Acknowledgements {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(order, acknowledge);
-        named::spawn("await-acknowledgement", acknowledged);
+        named::spawn("await-acknowledgement", settle(acknowledged));
     }
+}
+
+/// What remains to be done of an order, once it is acknowledged.
+async fn settle(acknowledged: oneshot::Receiver<()>) {
+    // Without an acknowledgement nothing remains to be done.
+    let _ = acknowledged.await;
 }
