@@ -103,7 +103,10 @@ mod handler {
             let checking = thread::Builder::new().spawn(move || check.verify_main(code));
             match checking.map(thread::JoinHandle::join) {
                 Ok(Ok(code)) => code,
-                _ => code,
+                Ok(Err(_)) | Err(_) => {
+                    eprintln!("loiter-test: the check at the exit of the process failed");
+                    if code == 0 { 1 } else { code }
+                }
             }
         }))
         .unwrap_or(code)

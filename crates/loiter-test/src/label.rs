@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Bytes of a test's name that are used: the agent keeps 256 of a whole path of scopes.
+/// Bytes of a test's name that are used: the agent keeps 1024 of a whole path of scopes.
 const NAME: usize = 96;
 /// Between a scope and one inside it, as the agent writes it.
 const INSIDE: char = '/';

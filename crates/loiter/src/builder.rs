@@ -375,7 +375,8 @@ impl Builder {
         self
     }
 
-    /// The length of one poll from which a task counts as hogging its worker.
+    /// The length of one poll from which a task counts as hogging its worker. Time inside tokio's
+    /// `block_in_place` counts, too: the agent cannot tell that the worker was handed on.
     #[must_use]
     pub fn hogging_after(mut self, limit: Duration) -> Self {
         self.config.rules.thresholds.hogging_after = limit.into();

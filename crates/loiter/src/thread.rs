@@ -31,6 +31,8 @@ pub(crate) struct Thread {
     scope: Cell<InScope>,
     shard: Cell<u32>,
     is_agent: Cell<bool>,
+    /// What is woken now is only asked what it waits on.
+    asks: Cell<bool>,
     saw_runtime: Cell<bool>,
     /// The task of whose poll something was noted, 0 for none.
     noted: Cell<u64>,
@@ -110,6 +112,7 @@ impl Thread {
             }),
             shard: Cell::new(NO_SHARD),
             is_agent: Cell::new(false),
+            asks: Cell::new(false),
             saw_runtime: Cell::new(false),
             noted: Cell::new(0),
             quiet: Cell::new(false),
@@ -136,6 +139,18 @@ impl Thread {
 
     pub(crate) fn is_agent(&self) -> bool {
         self.is_agent.get()
+    }
+
+    /// Wakes a task, here, only to ask what it waits on.
+    pub(crate) fn ask(&self, wake: impl FnOnce()) {
+        self.asks.set(true);
+        wake();
+        self.asks.set(false);
+    }
+
+    /// Whether a task is woken here only to be asked.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks.get()
     }
 
     /// A number of this thread among those that run tasks, from 0: which part of sharded

@@ -20,7 +20,7 @@ pub(crate) fn names(function: &str) -> Vec<&str> {
 }
 
 /// Splits at the `::` that are in no brackets.
-fn parts(path: &str) -> Vec<&str> {
+pub(super) fn parts(path: &str) -> Vec<&str> {
     let bytes = path.as_bytes();
     let mut parts = Vec::new();
     let (mut start, mut depth, mut at) = (0, 0_usize, 0);
@@ -60,7 +60,7 @@ fn names_of_type(part: &str) -> Vec<&str> {
 }
 
 /// Where the ` as ` is that is in no brackets.
-fn outer_as(text: &str) -> Option<usize> {
+pub(super) fn outer_as(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
         match c {
@@ -74,7 +74,7 @@ fn outer_as(text: &str) -> Option<usize> {
     None
 }
 
-fn bare_type(mut name: &str) -> &str {
+pub(super) fn bare_type(mut name: &str) -> &str {
     loop {
         let before = name;
         for prefix in ["&", "*const ", "*mut ", "mut ", "dyn ", "impl "] {
@@ -146,7 +146,7 @@ fn number(own: &str) -> Option<&str> {
 }
 
 /// Without type parameters and a crate's hash.
-fn bare(part: &str) -> &str {
+pub(super) fn bare(part: &str) -> &str {
     &part[..part.find(['<', '[']).unwrap_or(part.len())]
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod function;
 pub(crate) mod package;
+mod parameters;
 
 use std::sync::Arc;
 
@@ -150,6 +151,33 @@ impl Frame {
     #[must_use]
     pub fn is_short_for(&self, full: &str) -> bool {
         function::is_own_of(&self.function, full)
+    }
+
+    /// The full name of a closure or an async block or function that has only its own name, by
+    /// the function that calls it: `app::work::{async_fn#0}` of `{async_fn#0}`, called by
+    /// `poll<app::work::{async_fn_env#0}>`. `None` when no type parameter of the caller stands
+    /// for it, or several may.
+    ///
+    /// It is right for callers that call nothing else without a name, as those do that poll the
+    /// future they were given.
+    #[must_use]
+    pub fn name_by_caller(&self, caller: &Self) -> Option<String> {
+        parameters::full_name(&self.function, &caller.function)
+    }
+
+    /// The name that the caller's symbol, demangled, has for this function: with the type of a
+    /// method, `<app::Pool>::work::{closure#0}`, where a [`name_by_caller`](Self::name_by_caller)
+    /// lacks it. `None` when the symbol does not tell.
+    #[must_use]
+    pub fn name_in_symbol<'a>(&self, symbol_of_caller: &'a str) -> Option<&'a str> {
+        parameters::symbol_name(&self.function, symbol_of_caller)
+    }
+
+    /// The closure or async block or function that the only type parameter in a symbol, demangled,
+    /// stands for: `app::work::{closure#0}` of `poll::<app::work::{closure#0}>`.
+    #[must_use]
+    pub fn only_closure_in(symbol: &str) -> Option<&str> {
+        parameters::only_closure(symbol)
     }
 
     /// Where it is, without what tells nothing: `pool.rs:88` of the program,

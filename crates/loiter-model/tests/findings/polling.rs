@@ -61,6 +61,18 @@ fn a_burst_of_spawns_is_starved_only_when_no_worker_comes() {
 }
 
 #[test]
+fn a_part_is_polled_when_its_task_pleases() {
+    let part = |polls| Task {
+        polls,
+        may_be_part: true,
+        ..in_state(1, State::Scheduled, secs(60).0)
+    };
+    for polls in [0, 1] {
+        assert_silent("a part", &found(&[part(polls)], &Known::default()));
+    }
+}
+
+#[test]
 fn the_limits_are_those_that_were_set() {
     let thresholds = Thresholds {
         blocked_after: Nanos(3),

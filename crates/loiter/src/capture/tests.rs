@@ -412,6 +412,28 @@ fn the_agents_own_tasks_are_invisible() {
 }
 
 #[test]
+fn what_the_agents_thread_sends_wakes_a_task_like_any_other() {
+    let table = table();
+    watched(&table, || {
+        runtime().block_on(async {
+            let (sender, receiver) = oneshot::channel();
+            let waiting = tokio::spawn(receiver);
+            yield_now().await;
+            assert_eq!(only(&table, Kind::Task).state, State::Idle);
+            let seen = table.clone();
+            let agent = std::thread::spawn(move || {
+                Thread::with(Thread::become_agent);
+                watched(&seen, || sender.send(()).expect("it waits"));
+            });
+            agent.join().expect("no panic");
+            let task = only(&table, Kind::Task);
+            assert_eq!((task.state, task.wakes), (State::Scheduled, 1));
+            waiting.await.expect("no panic").expect("sent");
+        });
+    });
+}
+
+#[test]
 fn polls_nested_by_a_local_set_belong_to_their_tasks() {
     let table = table();
     watched(&table, || {

@@ -18,7 +18,7 @@ use crate::{agent::Core, table::Table};
 
 /// Pages that are looked at without a break, 65,536 tasks: a few milliseconds in which the
 /// thread does nothing else.
-const PAGES_AT_ONCE: usize = 64;
+pub(super) const PAGES_AT_ONCE: usize = 64;
 
 /// Looks at every task for each query: nothing is kept up to date while nobody asks.
 pub(crate) struct Answers {

@@ -1,6 +1,7 @@
 //! Turns addresses into calls. On the agent's thread: the first look at a program's debug info
 //! may take it a second, and the application never waits for it.
 
+mod inlined;
 mod program;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 use loiter_model::{AwaitStack, Branch, Frame, Origin, StackSource};
 
 use crate::{notice, stacks::RawStack};
+use inlined::Named;
 use program::Program;
 
 /// Addresses that are remembered at most; then all are forgotten and worked out anew.
@@ -67,14 +69,12 @@ impl Symbols {
     fn branch(&mut self, addresses: &[usize], source: StackSource) -> Branch {
         let mut frames = Vec::new();
         for &address in addresses {
-            frames.extend_from_slice(&self.frames(address));
+            let calls = self.frames(address);
+            let repeated = inlined::repeated(frames.last(), &calls);
+            frames.extend_from_slice(&calls[repeated..]);
         }
-        // A sample goes on beyond the task. What tokio polls is wrapped in its span; an
-        // application may use the same wrapper inside, so it is the outermost one.
-        if source == StackSource::Sampled
-            && let Some(span) = frames.iter().rposition(is_span)
-        {
-            frames.truncate(span);
+        if source == StackSource::Sampled {
+            frames.truncate(end_of_task(&frames));
         }
         let outermost = frames.iter().rposition(|frame| !is_ours(frame));
         frames.truncate(outermost.map_or(0, |place| place + 1));
@@ -110,9 +110,30 @@ impl Symbols {
                 column: call.column,
             });
         });
+        for Named {
+            index,
+            name,
+            in_physical,
+        } in inlined::named(&frames)
+        {
+            let frame = &mut frames[index];
+            frame.function = texts.get(&name);
+            if in_physical && let Some(name) = program.name_in_symbol(address, frame) {
+                frame.function = texts.get(&name);
+            }
+        }
         if let Some(physical) = frames.last_mut() {
             if let Some(name) = program.full_name(address, physical) {
                 physical.function = texts.get(&name);
+            }
+            if inlined::is_bare_look(physical)
+                && let Some(name) = program.polled(address)
+            {
+                let polled = Frame {
+                    function: texts.get(&name),
+                    ..physical.clone()
+                };
+                frames.insert(frames.len() - 1, polled);
             }
             return frames.into();
         }
@@ -164,6 +185,39 @@ fn leading_clone(frames: &[Frame]) -> usize {
 
 fn is_ours(frame: &Frame) -> bool {
     frame.origin() == Origin::Agent
+}
+
+/// How many of a sample's frames are the task's: it goes on beyond that.
+///
+/// What tokio polls is wrapped in its span; an application may use the same wrapper inside, so it
+/// is the outermost one. A thread of the runtime may itself be a task, with a span, and so is what
+/// drives a `LocalSet`: theirs are beyond the poll of the task.
+fn end_of_task(frames: &[Frame]) -> usize {
+    let poll = frames.iter().position(is_poll_of_task);
+    let inside = &frames[..poll.unwrap_or(frames.len())];
+    let span = inside.iter().rposition(is_span);
+    span.or(poll).unwrap_or(frames.len())
+}
+
+/// Whether it is tokio's poll of a spawned task.
+fn is_poll_of_task(frame: &Frame) -> bool {
+    const FILES: [&str; 3] = ["core", "harness", "raw"];
+    // One that awaits a task passes through the same files.
+    if frame.short_function().rsplit("::").next() != Some("poll") {
+        return false;
+    }
+    let function = frame.function.trim_start_matches('<');
+    FILES.iter().any(|name| {
+        let is_in_file = || {
+            let place = frame.file.strip_suffix(".rs");
+            let folder = place.and_then(|place| place.strip_suffix(name));
+            folder.is_some_and(|folder| {
+                folder.contains("/tokio-1.") && folder.ends_with("/runtime/task/")
+            })
+        };
+        let path = function.strip_prefix("tokio::runtime::task::");
+        path.is_some_and(|path| path.starts_with(name)) || is_in_file()
+    })
 }
 
 /// Whether it is a poll of a future inside a span of tracing's.
@@ -280,6 +334,51 @@ mod tests {
         ];
         assert_eq!(leading_clone(&frames), 5);
         assert_eq!(leading_clone(&frames[5..]), 0);
+    }
+
+    #[test]
+    fn a_sample_ends_with_its_task() {
+        const TASK: &str = "/tokio-1.54.1/src/runtime/task";
+        let frame = |function: &str, file: &str| Frame {
+            function: function.into(),
+            file: file.into(),
+            line: 1,
+            column: 1,
+        };
+        let span = || {
+            frame(
+                "poll<app::work::{async_fn_env#0}>",
+                "/tracing-0.1.44/src/instrument.rs",
+            )
+        };
+        let frames = [
+            // It awaits another task.
+            frame("set_join_waker", &format!("{TASK}/harness.rs")),
+            frame("poll<()>", &format!("{TASK}/join.rs")),
+            span(),
+            frame("app::work::{closure#0}", "src/main.rs"),
+            span(),
+            frame(
+                "{closure#0}<app::work::{async_fn_env#0}>",
+                &format!("{TASK}/core.rs"),
+            ),
+            frame(
+                "poll<app::work::{async_fn_env#0}>",
+                &format!("{TASK}/core.rs"),
+            ),
+            frame(
+                "<tokio::runtime::task::harness::Harness<app::work::{closure#0}>>::poll",
+                "",
+            ),
+            // The thread's own.
+            span(),
+            frame("poll", &format!("{TASK}/raw.rs")),
+        ];
+        assert_eq!(end_of_task(&frames), 4);
+        let (block_on, thread) = (&frames[..6], &frames[7..]);
+        assert_eq!(end_of_task(block_on), 4, "tokio does not spawn it");
+        assert_eq!(end_of_task(thread), 0);
+        assert_eq!(end_of_task(&frames[..2]), 2, "no end was seen");
     }
 
     #[test]

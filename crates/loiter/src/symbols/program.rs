@@ -87,6 +87,32 @@ impl Program {
         fitting.all(|other| other == name).then_some(name)
     }
 
+    /// The name, with a method's type, that the symbol of an address's machine code has for a
+    /// function that was inlined into it.
+    pub(super) fn name_in_symbol(&mut self, address: usize, inlined: &Frame) -> Option<String> {
+        self.told_by_symbol(address, |symbol| inlined.name_in_symbol(symbol))
+    }
+
+    /// What the function of an address's machine code polls, by its symbol.
+    pub(super) fn polled(&mut self, address: usize) -> Option<String> {
+        self.told_by_symbol(address, Frame::only_closure_in)
+    }
+
+    /// What the symbol of an address's machine code tells; where it has several, what all tell.
+    fn told_by_symbol(
+        &mut self,
+        address: usize,
+        tell: impl Fn(&str) -> Option<&str>,
+    ) -> Option<String> {
+        let (executable, address) = self.in_executable(address)?;
+        let symbols = executable.symbols(address);
+        let mut told = symbols
+            .iter()
+            .map(|raw| tell(&name(raw)).map(str::to_owned));
+        let first = told.next()?;
+        told.all(|other| other == first).then_some(first)?
+    }
+
     /// Stands for a function of which there is no symbol: `app+0x1234`, and
     /// `app (replaced)+0x1234` where that is why.
     pub(super) fn place_of(&mut self, address: usize) -> String {

@@ -9,6 +9,8 @@ use crate::text::cut;
 
 /// Bytes of a name that are kept.
 const LONGEST: usize = 256;
+/// Bytes of a path of scopes that are kept: the innermost one shall not be lost inside a long one.
+const LONGEST_PATH: usize = 1024;
 
 /// Counts the users of each name, so that names which embed a number ("conn 4711") do not pile
 /// up: at most one a task alive or remembered.
@@ -33,7 +35,16 @@ struct Entry {
 impl Names {
     /// Counts one more user of a name. Overlong names are cut.
     pub(crate) fn take(&self, name: &str) -> u32 {
-        let name = cut(name, LONGEST);
+        self.take_whole(cut(name, LONGEST))
+    }
+
+    /// The same for a name that stands inside another one, behind this.
+    pub(crate) fn take_inside(&self, outer: &str, between: &str, name: &str) -> u32 {
+        let path = [outer, between, cut(name, LONGEST)].concat();
+        self.take_whole(cut(&path, LONGEST_PATH))
+    }
+
+    fn take_whole(&self, name: &str) -> u32 {
         let mut inner = self.lock();
         if let Some(&id) = inner.ids.get(name) {
             inner.entries[id as usize].users += 1;
@@ -122,5 +133,15 @@ mod tests {
         assert_eq!(names.get(id).expect("in use").len(), LONGEST);
         let id = names.take(&format!("x{}", "ä".repeat(1000)));
         assert_eq!(names.get(id).expect("in use").len(), LONGEST - 1);
+    }
+
+    #[test]
+    fn a_name_inside_a_long_one_is_not_lost() {
+        let names = Names::default();
+        let long = "x".repeat(LONGEST);
+        let id = names.take_inside(&long, "/", "test#7");
+        assert!(names.get(id).expect("in use").ends_with("x/test#7"));
+        let id = names.take_inside(&"x".repeat(LONGEST_PATH), "/", "test#7");
+        assert_eq!(names.get(id).expect("in use").len(), LONGEST_PATH);
     }
 }

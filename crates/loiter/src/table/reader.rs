@@ -124,13 +124,19 @@ impl Table {
         self.slab.get(index)
     }
 
-    /// Shows every task of which the runtime's own waker is kept, with that one's data. O(all
-    /// slots).
-    pub(crate) fn each_watched(&self, mut each: impl FnMut(&Slot, usize)) {
-        for slot in self.slab.pages().flat_map(|(_, slots)| slots) {
-            if let Some((data, _)) = slot.kept_waker()
-                && slot.seq() != 0
-            {
+    /// When the wait of a task began, if it waits for a wake. Tells its waits apart.
+    pub(crate) fn idle_since(&self, index: u32, seq: TaskSeq) -> Option<u64> {
+        let reading = self.slab.get(index)?.read()?;
+        let is_idle = reading.seq == seq.get() && reading.phase == Phase::Idle;
+        is_idle.then_some(reading.since)
+    }
+
+    /// Shows every slot of some pages that keeps a runtime's own waker, with that one's data.
+    /// O(slots of these pages).
+    pub(crate) fn each_watched(&self, pages: Range<usize>, mut each: impl FnMut(&Slot, usize)) {
+        let slots = self.slab.pages().skip(pages.start).take(pages.len());
+        for slot in slots.flat_map(|(_, slots)| slots) {
+            if let Some((data, _)) = slot.kept_waker() {
                 each(slot, data.addr());
             }
         }

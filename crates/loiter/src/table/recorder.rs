@@ -201,8 +201,8 @@ impl Table {
         let Some((slot, seq)) = self.slot(task) else {
             return;
         };
-        // The agent's thread wakes a task only to ask what it waits on, which ends no wait.
-        if !Thread::with(Thread::is_agent) {
+        // Being asked what it waits on ends no wait.
+        if !Thread::with(Thread::asks) {
             self.note_wake(slot, seq);
         }
         if uses_up_waker && slot.waker_gone() == Held::NoMore {

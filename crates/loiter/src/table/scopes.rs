@@ -26,7 +26,7 @@ impl Table {
         match (self.scope(), further) {
             (outer, "") => outer.map(|id| self.names.share(id)),
             (Some(outer), _) => match self.names.get(outer) {
-                Some(outer) => Some(self.names.take(&[&*outer, further].join(INSIDE))),
+                Some(outer) => Some(self.names.take_inside(&outer, INSIDE, further)),
                 None => Some(self.names.take(further)),
             },
             (None, _) => Some(self.names.take(further)),

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{Slot, Table};
-use crate::recording;
+use crate::{recording, thread::Thread};
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
@@ -124,7 +124,7 @@ impl Table {
         // It may have changed hands just before it was held.
         let asked = slot.seq() == seq && slot.kept_waker().is_some() && slot.ask();
         if asked {
-            pass_on(slot);
+            Thread::with(|thread| thread.ask(|| pass_on(slot)));
         }
         self.release(slot);
         asked

@@ -16,7 +16,8 @@ use crate::{
 /// deep: to its tasks' tasks, too. A test, a request, a component: `loiter tasks scope:checkout`
 /// then shows what it has left behind.
 ///
-/// A scope inside another one is shown as `outer/inner`. The first 256 bytes of a name are kept.
+/// A scope inside another one is shown as `outer/inner`. The first 256 bytes of a name are kept,
+/// and 1024 of all in a row.
 /// The task that polls the future is in no other scope than before.
 ///
 /// Costs a spawn inside it a short lock, as a name does; a poll of the future some nanoseconds.

@@ -4,6 +4,7 @@
 #![cfg(not(loom))]
 
 mod inspect;
+mod joins;
 mod options;
 mod report;
 #[path = "../agent/support/mod.rs"]

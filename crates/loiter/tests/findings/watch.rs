@@ -15,10 +15,10 @@ use tonic::Code;
 use crate::support::{Client, PATIENCE, Program, listen, message, wait_until};
 
 /// Limits so short that a test reaches them at once.
-const SOON: Duration = Duration::from_millis(30);
+pub(crate) const SOON: Duration = Duration::from_millis(30);
 
 /// A filter and the kinds of findings, none for all.
-type Entry<'a> = (&'a str, &'a [v1::FindingKind]);
+pub(crate) type Entry<'a> = (&'a str, &'a [v1::FindingKind]);
 
 /// All kinds of findings over the tasks of a filter.
 fn every(filter: &str) -> Entry<'_> {
@@ -26,7 +26,7 @@ fn every(filter: &str) -> Entry<'_> {
 }
 
 /// Asks every 50 ms, with an allow list.
-fn rules(allow: &[Entry<'_>]) -> v1::WatchFindingsRequest {
+pub(crate) fn rules(allow: &[Entry<'_>]) -> v1::WatchFindingsRequest {
     let allow = allow.iter().map(|&(filter, kinds)| v1::Allow {
         filter: filter.to_owned(),
         kinds: kinds.iter().map(|&kind| kind.into()).collect(),
@@ -42,7 +42,7 @@ fn rules(allow: &[Entry<'_>]) -> v1::WatchFindingsRequest {
 }
 
 /// The first update that is so.
-async fn findings_where(
+pub(crate) async fn findings_where(
     client: &mut Client,
     request: v1::WatchFindingsRequest,
     is_so: impl Fn(&FindingsUpdate) -> bool,
@@ -67,7 +67,11 @@ async fn findings_where(
 }
 
 /// The finding of a kind over the tasks of a name.
-fn find<'a>(update: &'a FindingsUpdate, kind: FindingKind, name: &str) -> Option<&'a Finding> {
+pub(crate) fn find<'a>(
+    update: &'a FindingsUpdate,
+    kind: FindingKind,
+    name: &str,
+) -> Option<&'a Finding> {
     update.findings.iter().find(|finding| {
         let label = finding.name.and_then(|id| update.labels.names.get(&id));
         finding.kind == kind && label.is_some_and(|label| **label == *name)

@@ -340,6 +340,8 @@ impl Symptom {
     fn of(condition: Condition, task: &Task) -> Option<Self> {
         let kind = match condition {
             Condition::Hogging => FindingKind::Hogging,
+            // It may not even be spawned yet, or be part of a task that polls it when it pleases.
+            Condition::Starved if task.may_be_part => return None,
             Condition::Starved => FindingKind::Starved,
             Condition::Blocked => return None,
         };

@@ -67,7 +67,7 @@ impl Findings {
                 joining.visit(index, task);
             })
             .await;
-        self.joins.resolve(table, &joining.tasks);
+        self.joins.resolve(table, &joining.tasks).await;
         let alive = self.answers.alive_among(scan.wanted()).await;
         let doubts = doubts(&self.core, &self.answers, &totals);
         let mut findings = scan.finish(&Known {

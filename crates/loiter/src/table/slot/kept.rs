@@ -54,6 +54,14 @@ impl Slot {
         size.max(original) as usize
     }
 
+    /// Bytes of the future where it is kept: less than before if it was boxed.
+    pub(crate) fn smaller_size(&self) -> usize {
+        match self.original_size.load(Relaxed) {
+            0 => self.size.load(Relaxed) as usize,
+            original => original.min(self.size.load(Relaxed)) as usize,
+        }
+    }
+
     /// Whether this waker is the one that is kept.
     #[inline]
     pub(crate) fn keeps(&self, waker: &Waker) -> bool {

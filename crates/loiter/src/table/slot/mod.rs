@@ -452,7 +452,13 @@ impl Slot {
 
     /// Whether a waker of the task exists.
     pub(crate) fn has_wakers(&self) -> bool {
-        self.holders.load(Relaxed) & WAKERS > 0
+        // Whoever learns that a wake used one up sees that wake, too.
+        self.holders.load(Acquire) & WAKERS > 0
+    }
+
+    /// Whether there is one waker of the task and no other.
+    pub(crate) fn has_one_waker(&self) -> bool {
+        self.holders.load(Acquire) & WAKERS == 1
     }
 
     /// The task was woken, inside task `by` (0: outside any). `now` is asked only if that ends
