@@ -3,7 +3,10 @@
 
 use std::{fmt::Write, fs};
 
-use loiter_model::query::REFERENCE;
+use loiter_model::{
+    finding::{Advice, FindingKind},
+    query::REFERENCE,
+};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
@@ -46,6 +49,7 @@ fn tables_are_current() {
     let mut current = readme.clone();
     for (name, table) in [
         ("env", environment()),
+        ("findings", findings()),
         ("keys", loiter_cli::ui::keymap::markdown()),
         ("filter", filter()),
         ("json", json()),
@@ -82,6 +86,15 @@ fn environment() -> String {
             variable.default,
             escaped(variable.meaning)
         );
+    }
+    table
+}
+
+fn findings() -> String {
+    let mut table = String::from("| finding | cause |\n| --- | --- |\n");
+    for kind in FindingKind::ALL {
+        let cause = Advice::of(*kind, None).cause;
+        let _ = writeln!(table, "| {} | {} |", kind.name(), escaped(cause));
     }
     table
 }
