@@ -467,12 +467,8 @@ impl Slot {
     /// A waker that is used up by this wake must be counted as gone only after it, so that a
     /// task without wakers is never one that was just woken.
     pub(crate) fn wake(&self, now: impl Fn() -> At, by: u64) {
-        if self.mixed_wakes.load(Relaxed) {
-            self.woken_by.store(by, Relaxed);
-        } else if self.woken_by.load(Relaxed) != by
-            && ![by, NEVER].contains(&self.woken_by.swap(by, Relaxed))
-        {
-            self.mixed_wakes.store(true, Relaxed);
+        if self.woken_by.load(Relaxed) != by {
+            self.is_woken_anew(by);
         }
         if by != 0 && by == self.seq.load(Relaxed) {
             // Only its own poller can be inside the task.
@@ -498,6 +494,15 @@ impl Slot {
                 Ok(_) => return,
                 Err(current) => word = current,
             }
+        }
+    }
+
+    /// The task is woken by another one than last time, or for the first time.
+    fn is_woken_anew(&self, by: u64) {
+        if self.mixed_wakes.load(Relaxed) {
+            self.woken_by.store(by, Relaxed);
+        } else if ![by, NEVER].contains(&self.woken_by.swap(by, Relaxed)) {
+            self.mixed_wakes.store(true, Relaxed);
         }
     }
 
