@@ -126,6 +126,24 @@ impl Answers {
         }
     }
 
+    /// Works out what tasks wait on that have been idle for so long. What others wait on is left:
+    /// a program at which nobody looks pays for no symbols.
+    pub(super) async fn read_long_waits(&self, idle_for: Nanos) {
+        if !self.table().waits().has_unread() {
+            return;
+        }
+        let pages = self.table().pages();
+        for first in (0..pages).step_by(PAGES_AT_ONCE) {
+            if first > 0 {
+                task::yield_now().await;
+            }
+            let pages = first..first + PAGES_AT_ONCE;
+            if self.table().has_unread_waits(pages, idle_for) {
+                return reading::waits(&self.core.table).await;
+            }
+        }
+    }
+
     /// Every task alive and the index of its slot, with breaks in which the thread serves others.
     pub(super) async fn visit_indexed(&self, mut each: impl FnMut(u32, &Task)) {
         let pages = self.table().pages();

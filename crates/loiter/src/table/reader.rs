@@ -190,6 +190,21 @@ impl Table {
         })
     }
 
+    /// Whether some task on these pages has been idle for so long in a wait that nobody has read.
+    pub(crate) fn has_unread_waits(&self, pages: Range<usize>, idle_for: Nanos) -> bool {
+        let now = self.clock.now();
+        let slots = self.slab.pages().skip(pages.start).take(pages.len());
+        slots.flat_map(|(_, slots)| slots).any(|slot| {
+            slot.read().is_some_and(|reading| {
+                reading.phase == Phase::Idle
+                    && now.saturating_sub(reading.since) >= idle_for.0
+                    && reading
+                        .wait
+                        .is_some_and(|id| self.waits.canonical(id).is_none())
+            })
+        })
+    }
+
     /// A task alive, with the number of its wait that equal ones share.
     fn task(&self, reading: &Reading, now: u64) -> Task {
         // One that nobody has read yet says nothing.

@@ -18,7 +18,6 @@ use self::{facts::Known, news::News, report::Reports};
 use super::{
     Answers,
     joins::{Joining, Joins},
-    reading,
 };
 use crate::{agent::Core, finding};
 
@@ -54,7 +53,8 @@ impl Findings {
         let table = self.answers.table();
         // The rules go by what tasks wait on, and equal waits shall be one finding. Not a part of
         // the look: each stack is worked out once.
-        reading::waits(&self.core.table).await;
+        let blocked_after = self.rules.settings().thresholds.blocked_after;
+        self.answers.read_long_waits(blocked_after).await;
         let started = table.now();
         let limits = self.rules.settings().thresholds;
         let mut totals = Totals::default();
