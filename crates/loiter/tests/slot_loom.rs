@@ -26,12 +26,30 @@ use loom::{
     thread,
 };
 use slab::Slab;
-use slot::{Birth, Held, Phase, Slot};
+use slot::{Birth, Held, Phase, Slot, reading::Reading};
 
 fn born(seq: u64) -> Slot {
     let slot = Slot::new(0);
     slot.begin(&birth(seq));
     slot
+}
+
+/// One whose first poll, from 110 to 120, left it idle.
+fn idle() -> Arc<Slot> {
+    let slot = Arc::new(born(1));
+    slot.poll_start(110);
+    slot.poll_end(120);
+    slot
+}
+
+fn read(slot: &Slot) -> Reading {
+    slot.read().expect("in use")
+}
+
+/// A thread that wakes the slot's task, inside task `by`.
+fn wakes(slot: &Arc<Slot>, at: u64, by: u64) -> thread::JoinHandle<()> {
+    let slot = slot.clone();
+    thread::spawn(move || slot.wake(|| at, by))
 }
 
 fn birth(seq: u64) -> Birth {
@@ -63,7 +81,7 @@ fn a_wake_during_a_poll_schedules_the_task_again() {
         assert!(slot.poll_end(130).is_some());
 
         let must_run_again = waker.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert_eq!(reading.wakes, 1);
         match reading.phase {
             Phase::Scheduled => {}
@@ -77,16 +95,11 @@ fn a_wake_during_a_poll_schedules_the_task_again() {
 #[test]
 fn two_wakes_of_an_idle_task_end_its_wait_once() {
     loom::model(|| {
-        let slot = Arc::new(born(1));
-        slot.poll_start(110);
-        slot.poll_end(120);
-        let waker = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.wake(|| 130, 0))
-        };
+        let slot = idle();
+        let waker = wakes(&slot, 130, 0);
         slot.wake(|| 140, 0);
         waker.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert_eq!((reading.phase, reading.wakes), (Phase::Scheduled, 2));
         // The wait ended with whichever came first, once.
         slot.poll_start(150);
@@ -102,16 +115,11 @@ fn two_wakes_of_an_idle_task_end_its_wait_once() {
 #[test]
 fn two_wakers_are_never_taken_for_one() {
     loom::model(|| {
-        let slot = Arc::new(born(1));
-        slot.poll_start(110);
-        slot.poll_end(120);
-        let waker = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.wake(|| 130, 7))
-        };
+        let slot = idle();
+        let waker = wakes(&slot, 130, 7);
         slot.wake(|| 140, 8);
         waker.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert!(matches!(reading.woken_by, 7 | 8), "{reading:?}");
         assert!(!reading.sole_waker);
     });
@@ -121,14 +129,14 @@ fn two_wakers_are_never_taken_for_one() {
 fn one_waker_is_the_sole_one() {
     loom::model(|| {
         let slot = born(1);
-        assert_eq!(slot.read().expect("in use").woken_by, 0);
+        assert_eq!(read(&slot).woken_by, 0);
         for _ in 0..2 {
             slot.wake(|| 130, 7);
-            let reading = slot.read().expect("in use");
+            let reading = read(&slot);
             assert_eq!((reading.woken_by, reading.sole_waker), (7, true));
         }
         slot.wake(|| 140, 0);
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert_eq!((reading.woken_by, reading.sole_waker), (0, false));
     });
 }
@@ -136,18 +144,13 @@ fn one_waker_is_the_sole_one() {
 #[test]
 fn a_poll_that_a_wake_runs_into_counts_it_or_leaves_it() {
     loom::model(|| {
-        let slot = Arc::new(born(1));
-        slot.poll_start(110);
-        slot.poll_end(120);
+        let slot = idle();
         // A block_on root is polled without a wake, or a future is dropped, while one arrives.
-        let waker = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.wake(|| 130, 0))
-        };
+        let waker = wakes(&slot, 130, 0);
         slot.poll_start(140);
         slot.poll_end(150);
         waker.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert!(matches!(reading.phase, Phase::Idle | Phase::Scheduled));
         assert_eq!(reading.polls, 2);
     });
@@ -186,7 +189,7 @@ fn a_waker_that_was_not_seen_to_be_cloned_takes_nothing_away() {
             (seen, unseen.join().expect("no panic")),
             (Held::Yes, Held::Yes)
         );
-        assert_eq!(slot.read().expect("in use").live_wakers, 0);
+        assert_eq!(read(&slot).live_wakers, 0);
         assert_eq!(slot.span_dropped(), Held::NoMore);
     });
 }
@@ -328,19 +331,14 @@ fn a_task_is_asked_only_while_its_waker_is_kept() {
 #[test]
 fn a_look_leaves_the_wait_or_a_wake_takes_it() {
     loom::model(|| {
-        let slot = Arc::new(born(1));
-        slot.poll_start(110);
-        slot.poll_end(120);
+        let slot = idle();
         assert!(slot.ask());
-        let waker = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.wake(|| 150, 0))
-        };
+        let waker = wakes(&slot, 150, 0);
         slot.poll_start(140);
         let looks = slot.shall_look();
         slot.poll_end(160);
         waker.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert_eq!(reading.wakes, 1, "{reading:?}");
         match reading.phase {
             // The wake came before the poll, which was then an ordinary one, or in it.
@@ -355,9 +353,7 @@ fn a_look_leaves_the_wait_or_a_wake_takes_it() {
 #[test]
 fn a_look_under_way_is_not_asked_for_again() {
     loom::model(|| {
-        let slot = Arc::new(born(1));
-        slot.poll_start(110);
-        slot.poll_end(120);
+        let slot = idle();
         assert!(slot.ask());
         let other = {
             let slot = slot.clone();
@@ -367,7 +363,7 @@ fn a_look_under_way_is_not_asked_for_again() {
         assert!(slot.shall_look(), "it was asked before the poll");
         slot.poll_end(160);
         let asked_again = other.join().expect("no panic");
-        let reading = slot.read().expect("in use");
+        let reading = read(&slot);
         assert_eq!((reading.phase, reading.since), (Phase::Idle, 120));
         assert_eq!(reading.polls, 1, "asked again: {asked_again}");
     });

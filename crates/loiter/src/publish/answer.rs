@@ -11,14 +11,10 @@ use loiter_model::{
     query::{Group, SiteQuery, SiteScan, TaskQuery, TaskScan, WaitQuery, WaitScan},
     update::{LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
-use tokio::{task, time};
+use tokio::time;
 
-use super::{history::History, reading};
+use super::{history::History, reading, walk::Walk};
 use crate::{agent::Core, table::Table};
-
-/// Pages that are looked at without a break, 65,536 tasks: a few milliseconds in which the
-/// thread does nothing else.
-pub(super) const PAGES_AT_ONCE: usize = 64;
 
 /// Looks at every task for each query: nothing is kept up to date while nobody asks.
 pub(crate) struct Answers {
@@ -132,12 +128,8 @@ impl Answers {
         if !self.table().waits().has_unread() {
             return;
         }
-        let pages = self.table().pages();
-        for first in (0..pages).step_by(PAGES_AT_ONCE) {
-            if first > 0 {
-                task::yield_now().await;
-            }
-            let pages = first..first + PAGES_AT_ONCE;
+        let mut walk = Walk::over(self.table());
+        while let Some(pages) = walk.next().await {
             if self.table().has_unread_waits(pages, idle_for) {
                 return reading::waits(&self.core.table).await;
             }
@@ -146,12 +138,8 @@ impl Answers {
 
     /// Every task alive and the index of its slot, with breaks in which the thread serves others.
     pub(super) async fn visit_indexed(&self, mut each: impl FnMut(u32, &Task)) {
-        let pages = self.table().pages();
-        for first in (0..pages).step_by(PAGES_AT_ONCE) {
-            if first > 0 {
-                task::yield_now().await;
-            }
-            let pages = first..first + PAGES_AT_ONCE;
+        let mut walk = Walk::over(self.table());
+        while let Some(pages) = walk.next().await {
             self.table().visit_indexed(pages, &mut each);
         }
     }
@@ -172,12 +160,8 @@ impl Answers {
             return alive;
         }
         let wanted: HashSet<u64> = wanted.into_iter().map(TaskSeq::get).collect();
-        let pages = self.table().pages();
-        for first in (0..pages).step_by(PAGES_AT_ONCE) {
-            if first > 0 {
-                task::yield_now().await;
-            }
-            let pages = first..first + PAGES_AT_ONCE;
+        let mut walk = Walk::over(self.table());
+        while let Some(pages) = walk.next().await {
             alive.extend(self.table().alive_among(pages, &wanted));
         }
         alive

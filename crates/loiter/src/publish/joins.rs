@@ -20,9 +20,8 @@ use std::{
 };
 
 use loiter_model::{Condition, Task, TaskSeq, Thresholds, WaitId, WaitKind, query::Labels as _};
-use tokio::task;
 
-use super::answer::PAGES_AT_ONCE;
+use super::walk::Walk;
 use crate::table::{Slot, Table};
 
 /// Bytes of a future that are searched at most.
@@ -180,12 +179,9 @@ async fn find(table: &Table, waiting: &[Waiting]) -> HashMap<TaskSeq, Known> {
     if words.is_empty() {
         return known;
     }
-    let pages = table.pages();
-    for first in (0..pages).step_by(PAGES_AT_ONCE) {
-        if first > 0 {
-            task::yield_now().await;
-        }
-        table.each_watched(first..first + PAGES_AT_ONCE, |other, header| {
+    let mut walk = Walk::over(table);
+    while let Some(pages) = walk.next().await {
+        table.each_watched(pages, |other, header| {
             for &place in words.get(&header).into_iter().flatten() {
                 let task = &waiting[place];
                 if let Some(other) = is_joined(table, &memory, task, other, header) {

@@ -10,7 +10,7 @@ use tokio::{
     time::{self, Instant, Interval, MissedTickBehavior},
 };
 
-use super::reading;
+use super::{reading, walk::Walk};
 use crate::{
     agent::Core,
     builder::CaptureStacks,
@@ -31,8 +31,6 @@ const UNASKED: usize = 256;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often the budget for stacks of tasks that cannot be asked is opened anew.
 const WINDOW: Duration = Duration::from_millis(100);
-/// Pages of tasks that are looked at without a break.
-const PAGES_AT_ONCE: usize = 64;
 
 /// Asks and takes in.
 pub(crate) struct Looks {
@@ -143,11 +141,9 @@ impl Looks {
         let table = self.table();
         let mut matched = 0;
         let mut picked = Vec::new();
-        for page in 0..table.pages() {
-            if page % PAGES_AT_ONCE == PAGES_AT_ONCE - 1 {
-                task::yield_now().await;
-            }
-            table.visit_indexed(page..page + 1, |index, task| {
+        let mut walk = Walk::over(table);
+        while let Some(pages) = walk.next().await {
+            table.visit_indexed(pages, |index, task| {
                 if !filter.matches(task, limits, table) {
                     return;
                 }

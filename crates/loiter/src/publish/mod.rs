@@ -10,6 +10,7 @@ mod joins;
 mod looks;
 mod pump;
 pub(crate) mod reading;
+mod walk;
 
 use std::{io, sync::Arc, thread};
 

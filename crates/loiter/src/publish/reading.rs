@@ -17,18 +17,21 @@ pub(crate) async fn waits(table: &Arc<Table>) {
 /// Works out how the tasks ended that are remembered by now.
 pub(crate) async fn endings(table: &Arc<Table>) {
     table.settle();
-    if table.has_unread_endings() {
-        apart(table, Table::read_endings).await;
+    // Further ones may have been settled meanwhile, and would be shown as they are.
+    while table.has_unread_endings() {
+        if !apart(table, Table::read_endings).await {
+            return;
+        }
     }
 }
 
-/// Does this on a thread of its own.
-async fn apart(table: &Arc<Table>, read: impl FnOnce(&Table) + Send + 'static) {
+/// Does this on a thread of its own. Whether it came to its end: should it panic, what was not
+/// read stays so.
+async fn apart(table: &Arc<Table>, read: impl FnOnce(&Table) + Send + 'static) -> bool {
     let table = table.clone();
     let reading = task::spawn_blocking(move || {
         Thread::with(Thread::become_agent);
         read(&table);
     });
-    // Should it panic, what was not read stays so.
-    let _ = reading.await;
+    reading.await.is_ok()
 }

@@ -3,6 +3,7 @@
 mod client;
 mod connection;
 mod listen;
+mod pace;
 mod service;
 mod watch_events;
 mod watch_findings;

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use loiter_model::{
-    Nanos, TaskSeq,
+    TaskSeq,
     query::{Filter, FilterError},
 };
 use loiter_wire::{Question, v1};
@@ -12,8 +12,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{
-    LONGEST_INTERVAL, MOST_ROWS, MOST_STREAMS, SHORTEST_INTERVAL, watch_events, watch_findings,
-    watch_task, watch_tasks,
+    MOST_ROWS, MOST_STREAMS, pace::Pace, watch_events, watch_findings, watch_task, watch_tasks,
 };
 use crate::{
     agent::Core,
@@ -38,26 +37,6 @@ pub(super) struct Service {
 }
 
 type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// How often a stream answers.
-#[derive(Clone)]
-pub(super) struct Pace {
-    asked: Duration,
-    streams: Arc<Semaphore>,
-}
-
-/// Looking at every task may take this share of the agent's thread, all streams together: one
-/// in so many.
-const SHARE: u32 = 5;
-
-impl Pace {
-    /// How long to wait after an answer that took `scan`.
-    pub(super) fn after(&self, scan: Nanos) -> Duration {
-        let open = MOST_STREAMS.saturating_sub(self.streams.available_permits());
-        let affordable = Duration::from(scan) * SHARE * open as u32;
-        self.asked.max(affordable)
-    }
-}
 
 impl Service {
     pub(super) fn new(
@@ -84,22 +63,15 @@ impl Service {
     }
 
     fn pace(&self, interval_ms: u32) -> Pace {
-        Pace {
-            asked: interval(interval_ms, self.core.config.publish_interval.into()),
-            streams: self.streams.clone(),
-        }
+        let usual = self.core.config.publish_interval.into();
+        Pace::new(interval_ms, usual, self.streams.clone())
     }
 }
 
-/// How often to answer a client that asks for an answer every so many milliseconds; 0 leaves it
-/// to the program.
-fn interval(asked_ms: u32, usual: Duration) -> Duration {
-    match asked_ms {
-        0 => usual.max(SHORTEST_INTERVAL),
-        millis => {
-            Duration::from_millis(u64::from(millis)).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
-        }
-    }
+fn read_filter(filter: &str) -> Result<Filter, Status> {
+    filter
+        .parse()
+        .map_err(|error: FilterError| Status::invalid_argument(format!("in the filter: {error}")))
 }
 
 /// A stream that one task of the agent feeds. One update is in flight: the next is made when
@@ -168,14 +140,7 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        let filter: Filter =
-            request
-                .into_inner()
-                .filter
-                .parse()
-                .map_err(|error: FilterError| {
-                    Status::invalid_argument(format!("in the filter: {error}"))
-                })?;
+        let filter = read_filter(&request.into_inner().filter)?;
         let permit = self.open_stream()?;
         let core = self.core.clone();
         let (watch, batches) = self.pump.watch_all();
@@ -213,9 +178,7 @@ impl v1::loiter_server::Loiter for Service {
                  (LOITER_CAPTURE_STACKS)",
             ));
         }
-        let filter: Filter = request.filter.parse().map_err(|error: FilterError| {
-            Status::invalid_argument(format!("in the filter: {error}"))
-        })?;
+        let filter = read_filter(&request.filter)?;
         let limits = request
             .thresholds
             .map_or(self.core.config.rules.thresholds, Into::into);
@@ -230,23 +193,5 @@ impl v1::loiter_server::Loiter for Service {
         let _permit = self.open_stream()?;
         let outcome = self.looks.capture(&filter, &limits, most, timeout).await;
         Ok(Response::new(outcome.into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_chooses_its_interval_within_limits() {
-        let usual = Duration::from_secs(2 * 60 * 60);
-        for (asked_ms, expected) in [
-            (0, usual),
-            (1, SHORTEST_INTERVAL),
-            (300, Duration::from_millis(300)),
-            (u32::MAX, LONGEST_INTERVAL),
-        ] {
-            assert_eq!(interval(asked_ms, usual), expected, "{asked_ms}");
-        }
     }
 }

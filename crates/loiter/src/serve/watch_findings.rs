@@ -2,10 +2,10 @@
 
 use loiter_model::finding::RuleSettings;
 use loiter_wire::{read_rules, v1};
-use tokio::{sync::mpsc, time};
+use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::service::Pace;
+use super::pace::Pace;
 use crate::publish::Findings;
 
 /// Entries of a client's allow list: they are tried on every task.
@@ -42,19 +42,10 @@ pub(super) async fn feed(
     pace: &Pace,
     updates: mpsc::Sender<Result<v1::FindingsUpdate, Status>>,
 ) {
-    loop {
-        // First the room, then the answer: a client that was slow gets the present.
-        let Ok(room) = updates.reserve().await else {
-            return;
-        };
+    let mut last_scan = None;
+    while let Some(room) = pace.room(&updates, last_scan).await {
         let update = findings.look().await;
-        let scan = update.overview.scan_time;
+        last_scan = Some(update.overview.scan_time);
         room.send(Ok(update.into()));
-        if time::timeout(pace.after(scan), updates.closed())
-            .await
-            .is_ok()
-        {
-            return;
-        }
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::{client, service::Pace};
+use super::{client, pace::Pace};
 use crate::{
     events::MOST_WATCHED,
     publish::{Batch, CloseUp, Pump, Watch, reading},

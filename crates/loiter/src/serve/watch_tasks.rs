@@ -2,10 +2,10 @@
 
 use loiter_model::Nanos;
 use loiter_wire::{Question, v1};
-use tokio::{sync::mpsc, time};
+use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::service::Pace;
+use super::pace::Pace;
 use crate::publish::Answers;
 
 /// Answers at once and then at its pace, until the client is gone.
@@ -15,19 +15,11 @@ pub(super) async fn feed(
     pace: &Pace,
     updates: mpsc::Sender<Result<v1::TasksUpdate, Status>>,
 ) {
-    loop {
-        // First the room, then the answer: a client that was slow gets the present.
-        let Ok(room) = updates.reserve().await else {
-            return;
-        };
+    let mut last_scan = None;
+    while let Some(room) = pace.room(&updates, last_scan).await {
         let (scan, update) = answer(question, answers).await;
         room.send(Ok(update));
-        if time::timeout(pace.after(scan), updates.closed())
-            .await
-            .is_ok()
-        {
-            return;
-        }
+        last_scan = Some(scan);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tasks that ended last.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -86,20 +86,27 @@ impl Ledger {
         self.lock().iter().any(|ended| ended.dropped.is_some())
     }
 
-    /// Those of which it is to be found out how they ended. Hands each out once.
-    pub(crate) fn take_dropped(&self) -> Vec<(TaskSeq, RawStack)> {
-        let mut settled = self.lock();
+    /// Those of which it is to be found out how they ended.
+    pub(crate) fn dropped(&self) -> Vec<(TaskSeq, RawStack)> {
+        let settled = self.lock();
         let dropped = settled
-            .iter_mut()
-            .filter_map(|ended| Some((ended.task.seq, ended.dropped.take()?)));
+            .iter()
+            .filter_map(|ended| Some((ended.task.seq, ended.dropped.clone()?)));
         dropped.collect()
     }
 
-    /// It was found out how a task ended.
-    pub(crate) fn correct(&self, task: TaskSeq, ending: Ending) {
-        let mut settled = self.lock();
-        if let Some(ended) = settled.iter_mut().find(|ended| ended.task.seq == task) {
-            ended.task.ending = Some(ending);
+    /// It was found out how these tasks ended. O(remembered), however many they are: a runtime may
+    /// take all of them with it.
+    pub(crate) fn correct(&self, endings: &HashMap<TaskSeq, Ending>) {
+        for ended in self.lock().iter_mut() {
+            let Some(ending) = endings.get(&ended.task.seq) else {
+                continue;
+            };
+            ended.dropped = None;
+            // Any other says no more than was known.
+            if *ending == Ending::RuntimeDropped {
+                ended.task.ending = Some(*ending);
+            }
         }
     }
 

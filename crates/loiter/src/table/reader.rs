@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, num::NonZeroU64, ops::Range, sync::atomic::Ordering::Relaxed};
 
-use loiter_model::{Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
+use loiter_model::{Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
 
 use super::{
     Table,
@@ -134,8 +134,7 @@ impl Table {
     /// Shows every slot of some pages that keeps a runtime's own waker, with that one's data.
     /// O(slots of these pages).
     pub(crate) fn each_watched(&self, pages: Range<usize>, mut each: impl FnMut(&Slot, usize)) {
-        let slots = self.slab.pages().skip(pages.start).take(pages.len());
-        for slot in slots.flat_map(|(_, slots)| slots) {
+        for slot in self.slots(pages) {
             if let Some((data, _)) = slot.kept_waker() {
                 each(slot, data.addr());
             }
@@ -148,6 +147,11 @@ impl Table {
         self.slab.pages().count()
     }
 
+    fn slots(&self, pages: Range<usize>) -> impl Iterator<Item = &Slot> {
+        let pages = self.slab.pages().skip(pages.start).take(pages.len());
+        pages.flat_map(|(_, slots)| slots)
+    }
+
     /// Shows every task alive of some pages.
     #[cfg(test)]
     pub(crate) fn visit(&self, pages: Range<usize>, mut each: impl FnMut(&Task)) {
@@ -157,13 +161,7 @@ impl Table {
     /// Shows every task alive of some pages, with the index of its slot. O(slots of these pages).
     pub(crate) fn visit_indexed(&self, pages: Range<usize>, mut each: impl FnMut(u32, &Task)) {
         let now = self.clock.now();
-        let slots = self
-            .slab
-            .pages()
-            .skip(pages.start)
-            .take(pages.len())
-            .flat_map(|(_, slots)| slots);
-        for slot in slots {
+        for slot in self.slots(pages) {
             if let Some(reading) = slot.read()
                 && reading.phase != Phase::Ended
             {
@@ -179,8 +177,7 @@ impl Table {
         pages: Range<usize>,
         wanted: &HashSet<u64>,
     ) -> impl Iterator<Item = TaskSeq> {
-        let slots = self.slab.pages().skip(pages.start).take(pages.len());
-        slots.flat_map(|(_, slots)| slots).filter_map(|slot| {
+        self.slots(pages).filter_map(|slot| {
             let seq = slot.seq();
             let is_alive = wanted.contains(&seq)
                 && slot
@@ -193,8 +190,7 @@ impl Table {
     /// Whether some task on these pages has been idle for so long in a wait that nobody has read.
     pub(crate) fn has_unread_waits(&self, pages: Range<usize>, idle_for: Nanos) -> bool {
         let now = self.clock.now();
-        let slots = self.slab.pages().skip(pages.start).take(pages.len());
-        slots.flat_map(|(_, slots)| slots).any(|slot| {
+        self.slots(pages).any(|slot| {
             slot.read().is_some_and(|reading| {
                 reading.phase == Phase::Idle
                     && now.saturating_sub(reading.since) >= idle_for.0
@@ -222,11 +218,9 @@ impl Table {
 
     /// Finds that out. May take seconds, see [`Waits::get`].
     pub(crate) fn read_endings(&self) {
-        for (task, dropped) in self.ledger.take_dropped() {
-            if self.waits.ending(&dropped) == Ending::RuntimeDropped {
-                self.ledger.correct(task, Ending::RuntimeDropped);
-            }
-        }
+        let dropped = self.ledger.dropped().into_iter();
+        let endings = dropped.map(|(task, dropped)| (task, self.waits.ending(&dropped)));
+        self.ledger.correct(&endings.collect());
     }
 
     /// Shows the tasks in the ledger, those that ended last first.

@@ -4,12 +4,7 @@ use std::panic::Location;
 
 use loiter_model::Kind;
 
-use super::{
-    about::About,
-    spawn::birth_at,
-    watched::{Watch, Watched},
-};
-use crate::recording;
+use super::{about::About, spawn::wrap_at};
 
 /// Spawns hyper's futures as tasks that loiter sees, at the place where the executor was made.
 ///
@@ -55,20 +50,7 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, future: F) {
-        let watch = match recording::table() {
-            None => Watch::off(),
-            Some(_) if recording::is_traced() => Watch::traced(&About::named(self.name)),
-            Some(table) => {
-                table.saw_runtime();
-                let birth = birth_at(
-                    Kind::Task,
-                    &About::named(self.name),
-                    size_of::<F>(),
-                    self.place,
-                );
-                Watch::own(table.spawn_slot(&birth))
-            }
-        };
-        tokio::spawn(Watched::new(future, watch));
+        let about = About::named(self.name);
+        tokio::spawn(wrap_at(future, Kind::Task, &about, self.place));
     }
 }

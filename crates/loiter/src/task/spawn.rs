@@ -163,15 +163,25 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Wraps a future that is about to be spawned.
+/// Wraps a future that is about to be spawned here.
 #[track_caller]
 pub(super) fn wrap<F: Future>(future: F, kind: Kind, about: &About<'_>) -> Watched<F> {
+    wrap_at(future, kind, about, Location::caller())
+}
+
+/// The same for a place that is known.
+pub(super) fn wrap_at<F: Future>(
+    future: F,
+    kind: Kind,
+    about: &About<'_>,
+    place: &'static Location<'static>,
+) -> Watched<F> {
     let watch = match recording::table() {
         None => Watch::off(),
         Some(_) if recording::is_traced() => Watch::traced(about),
         Some(table) => {
             table.saw_runtime();
-            Watch::own(table.spawn_slot(&birth(kind, about, size_of::<F>())))
+            Watch::own(table.spawn_slot(&birth(kind, about, size_of::<F>(), place)))
         }
     };
     Watched::new(future, watch)
@@ -190,7 +200,7 @@ where
             let function = std::any::type_name::<F>();
             let birth = Spawn {
                 function,
-                ..birth(Kind::Blocking, about, size_of::<F>())
+                ..birth(Kind::Blocking, about, size_of::<F>(), Location::caller())
             };
             table.spawn_slot(&birth)
         }
@@ -205,14 +215,8 @@ where
     }
 }
 
-/// What is known of a task that is about to be spawned here.
-#[track_caller]
-pub(super) fn birth<'a>(kind: Kind, about: &About<'a>, size: usize) -> Spawn<'a> {
-    birth_at(kind, about, size, Location::caller())
-}
-
-/// The same for a place that is known.
-pub(super) fn birth_at<'a>(
+/// What is known of a task that is about to be spawned.
+fn birth<'a>(
     kind: Kind,
     about: &About<'a>,
     size: usize,

@@ -9,18 +9,15 @@ use loiter::{
 };
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Program};
+use crate::{
+    report::start,
+    support::{PATIENCE, Program},
+};
 
 /// Starts an agent without a port, lets three tasks wait, and tells what is found first.
 async fn first_found(builder: Builder) -> std::sync::Arc<Found> {
     let mut changes = loiter::findings();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .finish();
-    let builder = builder.with_subscriber(subscriber);
-    let agent = builder.listen_nowhere().try_init();
-    drop(agent.expect("it starts"));
+    start(builder);
     for _ in 0..3 {
         loiter::spawn(pending::<()>());
     }

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::support::{PATIENCE, Program, wait_until};
 
 /// Starts an agent without a port, whose program logs to standard error.
-fn start(builder: Builder) {
+pub(crate) fn start(builder: Builder) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(false)

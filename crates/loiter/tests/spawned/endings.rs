@@ -4,7 +4,7 @@ use std::future::pending;
 
 use loiter::{Builder, task};
 use loiter_model::Ending;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{
     named,
@@ -56,28 +56,33 @@ async fn with_a_runtime() {
     let waiting = || {
         let (polled, is_polled) = oneshot::channel();
         let waiting = async {
+            // Something holds a waker of it: else a drop right after this poll would look to
+            // tokio's report like that of a future which has returned.
+            let never = Notify::new();
             polled.send(()).expect("awaited");
-            pending::<()>().await;
+            never.notified().await;
         };
         (waiting, is_polled)
     };
     let spawn = |name| task::Builder::new().name(name);
-    let several = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let pool = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .build()
         .expect("a runtime");
     let (future, is_polled) = waiting();
-    drop(spawn("in a runtime").spawn_on(future, several.handle()));
+    drop(spawn("in a runtime").spawn_on(future, pool.handle()));
     is_polled.await.expect("polled");
     // One that only tokio tells of.
     #[cfg(tokio_unstable)]
     {
         let (future, is_polled) = waiting();
         let others = tokio::task::Builder::new().name("of others");
-        drop(others.spawn_on(future, several.handle()));
+        drop(others.spawn_on(future, pool.handle()));
         is_polled.await.expect("polled");
     }
-    several.shutdown_background();
+    // One that is dropped at the end of its poll might have been aborted.
+    pool.spawn(async {}).await.expect("the polls have ended");
+    pool.shutdown_background();
     let threads = std::thread::spawn(move || {
         let one = tokio::runtime::Builder::new_current_thread()
             .build()

@@ -3,6 +3,7 @@
 use std::future::pending;
 
 use loiter::{Builder, FutureExt as _, task};
+use loiter_model::NameId;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -100,10 +101,13 @@ async fn what_is_spawned_inside_has_the_label() {
 /// Ended tasks that are remembered.
 const LEDGER: usize = 10;
 
-/// Spawns many tasks in scopes whose names are all different; all of them end.
+/// Far more than what may wait for the ledger.
+const SCOPES: u32 = 5000;
+
+/// Spawns many tasks in scopes whose names are all different; all of them end but the last.
 async fn many() {
     listen(Builder::new().ledger(LEDGER));
-    for number in 0..5000 {
+    for number in 0..SCOPES {
         let mut set = loiter::JoinSet::new();
         loiter::scope(format!("request {number}"), async {
             set.spawn(async {});
@@ -111,14 +115,21 @@ async fn many() {
         .await;
         set.join_next().await;
     }
-    spawn("done", pending());
+    loiter::scope("last", async { spawn("done", pending()) }).await;
 }
 
 #[tokio::test]
 async fn the_name_of_a_scope_is_forgotten_with_its_tasks() {
     let mut program = Program::start(async |_| many().await);
     let client = &mut program.client().await;
-    when(client, "", |update| named(update, "done").is_some()).await;
+    let update = when(client, "", |update| named(update, "done").is_some()).await;
+    let NameId(last) = named(&update, "done")
+        .and_then(|task| task.scope)
+        .expect("it is in one");
+    assert!(
+        last < SCOPES / 2,
+        "the number of a name is used again: {last}"
+    );
     // The ledger's tasks keep theirs.
     let ended = when(client, "ended scope:request", |update| {
         !update.tasks.is_empty()

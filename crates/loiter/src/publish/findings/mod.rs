@@ -51,12 +51,11 @@ impl Findings {
     /// Looks at every task and says what is wrong. O(tasks), with breaks.
     pub(crate) async fn look(&mut self) -> FindingsUpdate {
         let table = self.answers.table();
+        let limits = self.rules.settings().thresholds;
         // The rules go by what tasks wait on, and equal waits shall be one finding. Not a part of
         // the look: each stack is worked out once.
-        let blocked_after = self.rules.settings().thresholds.blocked_after;
-        self.answers.read_long_waits(blocked_after).await;
+        self.answers.read_long_waits(limits.blocked_after).await;
         let started = table.now();
-        let limits = self.rules.settings().thresholds;
         let mut totals = Totals::default();
         let mut scan = self.rules.scan(Nanos(started), table);
         let mut joining = Joining::new(table, limits);

@@ -77,7 +77,7 @@ pub(crate) struct Slot {
     original_size: AtomicU32,
     /// While the slot is free: one more than the index of the next free one.
     next_free: AtomicU32,
-    /// What the task waits on, as [`Seen`] packs it.
+    /// What the task waits on, as [`probe::Seen`] packs it.
     seen: AtomicU64,
     /// One more than the id of the scope's name, 0 for none.
     scope: AtomicU32,

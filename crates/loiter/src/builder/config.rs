@@ -1,0 +1,93 @@
+//! What an agent goes by.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use loiter_model::{Nanos, finding::RuleSettings};
+
+use super::InitError;
+use crate::finding::Found;
+
+/// What the agent goes by.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    /// `None`: nowhere.
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) name: Option<String>,
+    pub(crate) rules: RuleSettings,
+    pub(crate) report_findings: bool,
+    pub(crate) on_finding: Callbacks,
+    pub(crate) capture_stacks: CaptureStacks,
+    pub(crate) for_tests: bool,
+    pub(crate) publish_interval: Nanos,
+    pub(crate) max_tasks: usize,
+    pub(crate) ledger: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 6669))),
+            name: None,
+            rules: RuleSettings::default(),
+            report_findings: true,
+            on_finding: Callbacks::default(),
+            capture_stacks: CaptureStacks::default(),
+            for_tests: false,
+            publish_interval: Nanos::from_secs(1),
+            max_tasks: 1 << 20,
+            ledger: 1024,
+        }
+    }
+}
+
+impl Config {
+    pub(super) fn check_listen(&self) -> Result<(), InitError> {
+        match self.listen {
+            Some(address) if !address.ip().is_loopback() => Err(InitError::NotLoopback(address)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the program wants to be called with each new finding.
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks(pub(crate) Vec<Callback>);
+
+type Callback = Arc<dyn Fn(&Found) + Send + Sync>;
+
+impl Callbacks {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} callbacks", self.0.len())
+    }
+}
+
+/// When tasks are asked what they wait on.
+///
+/// Asking means one poll more of a task that waits, which every future must accept. It costs the
+/// task's worker some microseconds. Only tasks spawned through this crate can be asked. Of other
+/// ones, which only tokio tells of, the stack is noted when they register a waker, 250 times a
+/// second in all: these are shown as sampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CaptureStacks {
+    /// Once for each wait that lasts longer than
+    /// [`Builder::blocked_after`](crate::Builder::blocked_after), and when a client asks. Tasks
+    /// that cannot be asked are sampled.
+    #[default]
+    Blocked,
+    /// When a client asks.
+    OnDemand,
+    /// Never.
+    Off,
+}

@@ -1,0 +1,85 @@
+//! How often a client is answered.
+
+use std::{sync::Arc, time::Duration};
+
+use loiter_model::Nanos;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time,
+};
+use tonic::Status;
+
+use super::{LONGEST_INTERVAL, MOST_STREAMS, SHORTEST_INTERVAL, client};
+
+/// Looking at every task may take this share of the agent's thread, all streams together: one
+/// in so many.
+const SHARE: u32 = 5;
+
+/// How often a stream answers.
+#[derive(Clone)]
+pub(super) struct Pace {
+    asked: Duration,
+    streams: Arc<Semaphore>,
+}
+
+impl Pace {
+    /// For a client that asks for an answer every so many milliseconds; 0 leaves it to the
+    /// program. `streams`: room for further ones.
+    pub(super) fn new(asked_ms: u32, usual: Duration, streams: Arc<Semaphore>) -> Self {
+        Self {
+            asked: interval(asked_ms, usual),
+            streams,
+        }
+    }
+
+    /// How long to wait after an answer that took `scan`.
+    pub(super) fn after(&self, scan: Nanos) -> Duration {
+        let open = MOST_STREAMS.saturating_sub(self.streams.available_permits());
+        let affordable = Duration::from(scan) * SHARE * open as u32;
+        self.asked.max(affordable)
+    }
+
+    /// Room for an answer: at once for the first one, else when it is time after one that took
+    /// `last_scan`. `None` when the client is gone.
+    ///
+    /// To be asked for before the answer is made: a client that was slow gets the present.
+    pub(super) async fn room<'a, T>(
+        &self,
+        updates: &'a mpsc::Sender<Result<T, Status>>,
+        last_scan: Option<Nanos>,
+    ) -> Option<mpsc::Permit<'a, Result<T, Status>>> {
+        if let Some(scan) = last_scan {
+            client::while_there(updates, time::sleep(self.after(scan))).await?;
+        }
+        updates.reserve().await.ok()
+    }
+}
+
+/// How often to answer a client that asks for an answer every so many milliseconds; 0 leaves it
+/// to the program.
+fn interval(asked_ms: u32, usual: Duration) -> Duration {
+    match asked_ms {
+        0 => usual.max(SHORTEST_INTERVAL),
+        millis => {
+            Duration::from_millis(u64::from(millis)).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_chooses_its_interval_within_limits() {
+        let usual = Duration::from_secs(2 * 60 * 60);
+        for (asked_ms, expected) in [
+            (0, usual),
+            (1, SHORTEST_INTERVAL),
+            (300, Duration::from_millis(300)),
+            (u32::MAX, LONGEST_INTERVAL),
+        ] {
+            assert_eq!(interval(asked_ms, usual), expected, "{asked_ms}");
+        }
+    }
+}
