@@ -1,4 +1,4 @@
-//! Texts from outside, made fit for a terminal.
+//! Texts from outside, made fit for a terminal or for XML.
 
 use std::borrow::Cow;
 
@@ -22,6 +22,30 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         }
     };
     Cow::Owned(text.chars().map(replace).collect())
+}
+
+/// The text with what XML's own characters stand for, as a text between tags has it. Control
+/// characters other than the end of a line and the two that are none are replaced: XML cannot
+/// hold most of them, not even escaped. O(n).
+///
+/// ```
+/// assert_eq!(loiter_cli::text::xml("a<b> & \x1b"), "a&lt;b&gt; &amp; \u{fffd}");
+/// ```
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\n' => escaped.push('\n'),
+            '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn is_harmless(c: char) -> bool {

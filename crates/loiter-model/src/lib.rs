@@ -14,6 +14,7 @@
 mod distribution;
 mod ending;
 pub mod finding;
+mod first;
 mod nanos;
 pub mod query;
 mod site;
@@ -21,6 +22,7 @@ mod stack;
 mod target;
 mod task;
 mod threshold;
+mod times;
 mod totals;
 pub mod update;
 mod wait;

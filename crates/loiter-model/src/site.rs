@@ -39,8 +39,12 @@ impl Site {
         if self.file.is_empty() {
             return None;
         }
-        let package = Code::of(&self.file, &[]).package;
+        let package = self.code().package;
         (!package.is_empty()).then_some(package)
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        Code::of(&self.file, &[])
     }
 
     /// The path without what tells nothing: a dependency's path starts at its `name-version`

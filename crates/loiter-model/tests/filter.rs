@@ -2,7 +2,7 @@
 
 mod arbitrary;
 
-use arbitrary::{filter_text, labels, task};
+use arbitrary::{filter_text, idle_task, labels, task};
 use loiter_model::{
     Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, Thresholds, WaitId,
     query::{Filter, REFERENCE},
@@ -12,17 +12,10 @@ use proptest::prelude::*;
 /// A task waiting for 20 s: named `worker`, of `src/pool.rs:88:5`.
 fn idle() -> Task {
     Task {
-        seq: TaskSeq::new(7).expect("above zero"),
         tokio_id: std::num::NonZeroU64::new(21),
         name: Some(NameId(0)),
-        scope: None,
-        kind: Kind::Task,
-        site: SiteId(0),
         parent: TaskSeq::new(3),
         size: Some(4096),
-        original_size: None,
-        spawned_at: Nanos::ZERO,
-        state: State::Idle,
         in_state: Nanos::from_secs(20),
         total: Nanos::from_secs(90),
         busy: Nanos::from_secs(1),
@@ -32,12 +25,8 @@ fn idle() -> Task {
         wakes: 12,
         self_wakes: 2,
         live_wakers: 1,
-        woken_by: None,
-        sole_waker: false,
-        expect_idle: false,
-        may_be_part: false,
         wait: Some(WaitId(0)),
-        ending: None,
+        ..idle_task(7)
     }
 }
 

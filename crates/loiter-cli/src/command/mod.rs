@@ -1,5 +1,6 @@
 //! What each command does, a file a command.
 
+mod ask;
 mod check;
 mod column;
 mod completions;
@@ -16,6 +17,10 @@ mod tasks;
 mod terminal;
 mod view;
 
+use std::io;
+
+use loiter_cli::text;
+use loiter_model::Target;
 use tokio::runtime::{self, Runtime};
 
 pub(crate) use check::{AllowError, CheckError};
@@ -36,6 +41,18 @@ pub(crate) enum Outcome {
     Found,
 }
 
+impl Outcome {
+    /// Of a check whose report was printed, or could not be: when nobody reads on, the exit code
+    /// still tells.
+    fn of_check(printed: io::Result<()>, found: bool) -> Result<Self, Error> {
+        match printed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+            _ if found => Ok(Self::Found),
+            _ => Ok(Self::Done),
+        }
+    }
+}
+
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Outcome, Error> {
     match cli.command {
@@ -49,6 +66,11 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Error> {
         Some(Command::Completions { shell }) => completions::run(shell)?,
     }
     Ok(Outcome::Done)
+}
+
+/// `checkout (4711)`, as it may be printed.
+fn who(target: &Target) -> String {
+    format!("{} ({})", text::clean(&target.name), target.pid)
 }
 
 /// One thread is enough to wait for a target and a terminal.

@@ -9,7 +9,7 @@ use std::{
 
 use loiter_cli::{
     coverage,
-    source::{Native, Source, SourceError},
+    source::{Source, SourceError},
     stack::{self, Part},
     text,
 };
@@ -20,10 +20,11 @@ use loiter_model::{
 };
 
 use super::{
+    ask::{Connected, connect, first},
     json::{self, Stacks},
     runtime,
     sort::sort,
-    tasks::first,
+    who,
 };
 use crate::{cli::StacksArgs, error::Error};
 
@@ -54,9 +55,11 @@ struct Answer {
 
 async fn ask(args: &StacksArgs, sort: Sort<WaitColumn>) -> Result<Answer, SourceError> {
     let endpoint = &args.target.target;
-    let source = Native::new(endpoint.clone());
-    let target = source.target().await?;
-    let thresholds = args.query.limits.limits().over(target.thresholds);
+    let Connected {
+        source,
+        target,
+        thresholds,
+    } = connect(endpoint, args.query.limits.limits()).await?;
     let filter = args.query.filter.filter.clone();
     let capture = match args.no_capture {
         true => None,
@@ -174,15 +177,14 @@ impl Answer {
     }
 
     fn summary(&self) -> String {
-        let Target { name, pid, .. } = &self.target;
+        let who = who(&self.target);
         let shown = self.update.waits.len();
         let matched = self.update.matched;
         let asked = match &self.capture {
             Some(outcome) => stack::outcome(outcome),
             None => "no task was asked".to_owned(),
         };
-        let name = text::clean(name);
-        format!("{name} ({pid}): {shown} of {matched} stacks; {asked}")
+        format!("{who}: {shown} of {matched} stacks; {asked}")
     }
 }
 

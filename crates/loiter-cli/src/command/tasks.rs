@@ -1,36 +1,29 @@
 //! `loiter tasks`: one answer of the target, printed.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    time::Duration,
-};
+use std::io::{self, IsTerminal, Write};
 
-use futures_util::StreamExt;
 use loiter_cli::{
     coverage,
-    source::{Endpoint, Native, Source, SourceError, Updates},
-    text,
+    source::{Source, SourceError},
 };
 use loiter_model::{
     Target, Thresholds, Totals,
     query::{Query, SiteColumn, Sort, TaskColumn, Window},
     update::{SitesUpdate, TasksUpdate},
 };
-use tokio::time;
 
 use super::{
+    ask::{Connected, connect, first},
     column::{self, Context},
     json::{self, Document},
     runtime,
     sort::sort,
+    who,
 };
 use crate::{
     cli::{GroupArg, TasksArgs},
     error::Error,
 };
-
-/// An agent answers at once, unless it is looking at a million tasks for somebody else.
-const NEXT_UPDATE: Duration = Duration::from_secs(30);
 
 /// Asks once and prints the answer.
 pub(crate) fn run(args: &TasksArgs) -> Result<(), Error> {
@@ -76,9 +69,11 @@ enum Rows {
 
 async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
     let endpoint = &args.target.target;
-    let source = Native::new(endpoint.clone());
-    let target = source.target().await?;
-    let thresholds = args.query.limits.limits().over(target.thresholds);
+    let Connected {
+        source,
+        target,
+        thresholds,
+    } = connect(endpoint, args.query.limits.limits()).await?;
     let window = Window {
         offset: 0,
         limit: args.limit.unwrap_or(u64::MAX),
@@ -109,33 +104,6 @@ async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
         thresholds,
         rows,
     })
-}
-
-/// The first update of a watch.
-pub(super) async fn first<T>(
-    mut updates: Updates<T>,
-    endpoint: &Endpoint,
-) -> Result<T, SourceError> {
-    next(&mut updates, endpoint).await
-}
-
-/// The next update of a watch.
-pub(super) async fn next<T>(
-    updates: &mut Updates<T>,
-    endpoint: &Endpoint,
-) -> Result<T, SourceError> {
-    let lost = |reason: String| SourceError::Lost {
-        endpoint: endpoint.to_string(),
-        reason,
-    };
-    match time::timeout(NEXT_UPDATE, updates.next()).await {
-        Ok(Some(update)) => update,
-        Ok(None) => Err(lost("it ended without an answer".to_owned())),
-        Err(_) => Err(lost(format!(
-            "no answer within {} s",
-            NEXT_UPDATE.as_secs()
-        ))),
-    }
 }
 
 impl Answer {
@@ -171,8 +139,7 @@ impl Answer {
     }
 
     fn summary(&self, rows: usize, matched: u64, totals: &Totals) -> String {
-        let Target { name, pid, .. } = &self.target;
-        let name = text::clean(name);
+        let who = who(&self.target);
         let Totals {
             alive,
             blocked,
@@ -182,7 +149,7 @@ impl Answer {
             ..
         } = totals;
         let mut summary = format!(
-            "{name} ({pid}): {rows} of {matched} rows; {alive} tasks alive, {blocked} blocked, \
+            "{who}: {rows} of {matched} rows; {alive} tasks alive, {blocked} blocked, \
              {hogging} hogging, {starved} starved"
         );
         if *untracked > 0 {

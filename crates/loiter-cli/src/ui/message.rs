@@ -80,6 +80,11 @@ pub enum Line {
     Findings,
 }
 
+impl Line {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::View, Self::Findings];
+}
+
 /// What the UI wants to know of a source, again and again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {

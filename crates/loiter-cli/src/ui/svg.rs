@@ -8,6 +8,8 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
+use crate::text;
+
 /// Pixels of a cell. The text is stretched to this width, whatever the viewer's font has.
 const CELL_WIDTH: f64 = 8.4;
 const CELL_HEIGHT: f64 = 18.0;
@@ -120,7 +122,7 @@ impl Run {
             y + BASE_LINE,
             self.look.foreground,
             attributes(self.look.modifier),
-            escaped(&self.text),
+            text::xml(&self.text),
         );
     }
 }
@@ -137,21 +139,6 @@ fn attributes(modifier: Modifier) -> String {
         attributes.push_str(" text-decoration=\"underline\"");
     }
     attributes
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // Not allowed in XML, not even escaped.
-            c if c.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// A colour as SVG writes it; `None` for the terminal's own.

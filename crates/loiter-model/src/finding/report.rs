@@ -113,14 +113,8 @@ impl<L: Labels> Headline<'_, L> {
             return Ok(());
         };
         write!(f, " in {}", wait.kind.name())?;
-        let Some(place) = &wait.place else {
-            return Ok(());
-        };
-        f.write_str(" at ")?;
-        if !place.file.is_empty() {
-            write!(f, "{} ", place.short_place())?;
-        }
-        f.write_str(&place.short_function())
+        let place = wait.place.as_ref();
+        place.map_or(Ok(()), |place| write!(f, " at {}", place.brief()))
     }
 }
 
@@ -193,11 +187,8 @@ impl<L: Labels> Markdown<'_, L> {
 
 fn write_stack(f: &mut fmt::Formatter<'_>, wait: &Wait) -> fmt::Result {
     let AwaitStack { branches, .. } = &wait.stack;
-    let shown: Vec<Vec<String>> = branches.iter().map(calls).collect();
-    let mut shown: Vec<_> = shown
-        .into_iter()
-        .filter(|calls| !calls.is_empty())
-        .collect();
+    let shown = branches.iter().map(calls);
+    let mut shown: Vec<_> = shown.filter(|calls| !calls.is_empty()).collect();
     shown.dedup();
     if shown.is_empty() {
         return Ok(());

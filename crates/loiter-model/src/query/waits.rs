@@ -4,8 +4,8 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use super::{Labels, SortKey, WaitQuery, by_id::ById, matcher::Matcher};
 use crate::{
-    Distribution, Nanos, SiteId, State, Task, TaskSeq, Thresholds, Totals, WaitId, WaitKind,
-    WaitStats, wait::Spot,
+    Nanos, SiteId, State, Task, TaskSeq, Thresholds, Totals, WaitId, WaitKind, WaitStats,
+    first::First, times::Times, wait::Spot,
 };
 
 /// Which tasks wait alike.
@@ -59,11 +59,9 @@ struct Row {
     state: State,
     count: u64,
     bytes: u64,
-    /// The oldest tasks, in order.
-    oldest: Vec<(Reverse<Nanos>, TaskSeq, SiteId)>,
-    /// Times in the state; made with the second task, as it is large and most groups of stacks
-    /// have one.
-    times: Option<Distribution>,
+    oldest: First<(Reverse<Nanos>, TaskSeq, SiteId), { WaitStats::SAMPLE }>,
+    /// Times in the state.
+    times: Times,
 }
 
 impl<'a, L: Labels> WaitScan<'a, L> {
@@ -154,8 +152,8 @@ impl Row {
             state: task.state,
             count: 0,
             bytes: 0,
-            oldest: Vec::new(),
-            times: None,
+            oldest: First::default(),
+            times: Times::default(),
         }
     }
 
@@ -165,44 +163,20 @@ impl Row {
         if task.state != State::Ended {
             self.bytes = self.bytes.saturating_add(task.size.unwrap_or(0));
         }
-        if self.count > 1 {
-            let first = self.oldest.first().map(|(time, ..)| time.0);
-            let times = self.times.get_or_insert_with(|| {
-                let mut times = Distribution::default();
-                first.into_iter().for_each(|time| times.record(time));
-                times
-            });
-            times.record(task.in_state);
-        }
-        self.keep_oldest(task);
-    }
-
-    fn keep_oldest(&mut self, task: &Task) {
-        let new = (Reverse(task.in_state), task.seq, task.site);
-        let oldest = &mut self.oldest;
-        if oldest.len() == WaitStats::SAMPLE && oldest.last() < Some(&new) {
-            return;
-        }
-        let at = oldest.partition_point(|old| *old < new);
-        oldest.truncate(WaitStats::SAMPLE - 1);
-        oldest.insert(at, new);
+        self.times.record(task.in_state);
+        self.oldest
+            .offer((Reverse(task.in_state), task.seq, task.site));
     }
 
     fn finish(self) -> WaitStats {
         let first = self.oldest.first();
-        let oldest = first.map(|(time, ..)| time.0);
-        // The middle of a bucket may lie beyond every sample in it.
-        let median = match self.times {
-            Some(times) => times.quantile(0.5).min(oldest),
-            None => oldest,
-        };
         WaitStats {
             wait: self.wait,
             state: self.state,
             site: first.map(|(_, _, site)| *site).unwrap_or_default(),
             count: self.count,
-            oldest,
-            median,
+            oldest: self.times.longest(),
+            median: self.times.median(),
             bytes: self.bytes,
             sample: self.oldest.iter().map(|(_, seq, _)| *seq).collect(),
         }

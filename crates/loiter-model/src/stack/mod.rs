@@ -132,6 +132,15 @@ impl Frame {
         function::short(&self.function)
     }
 
+    /// Where and what it is: `pool.rs:88 Pool::next_job`, or the function alone.
+    pub(crate) fn brief(&self) -> String {
+        let function = self.short_function();
+        if self.file.is_empty() {
+            return function;
+        }
+        format!("{} {function}", self.short_place())
+    }
+
     /// Whether the function has only its own name, as debug info without symbols has it:
     /// `next_job<u8>`, `{async_fn#0}`.
     #[must_use]

@@ -111,9 +111,7 @@ impl Wait {
             stack,
         }
     }
-}
 
-impl Wait {
     /// What each branch waits on: of a `select`, all that can end it. A deadline, such as that of
     /// a timeout, counts as a sleep.
     ///
@@ -177,14 +175,10 @@ impl Spot {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.name();
-        let Some(place) = &self.place else {
-            return f.pad(kind);
-        };
-        let function = place.short_function();
-        if place.file.is_empty() {
-            return f.pad(&format!("{kind} · {function}"));
+        match &self.place {
+            Some(place) => f.pad(&format!("{kind} · {}", place.brief())),
+            None => f.pad(kind),
         }
-        f.pad(&format!("{kind} · {} {function}", place.short_place()))
     }
 }
 

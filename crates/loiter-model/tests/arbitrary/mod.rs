@@ -12,7 +12,8 @@ use std::{num::NonZeroU64, sync::Arc};
 use loiter_model::{
     AwaitStack, Branch, Ending, Frame, Kind, NameId, Nanos, Site, SiteId, StackSource, State, Task,
     TaskSeq, Thresholds, Wait, WaitId, WaitKind,
-    query::{Column, Filter, Sort, Window},
+    finding::{Allow, FindingKind},
+    query::{Column, Filter, Query, Sort, Window},
     update::LabelSet,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -57,14 +58,17 @@ pub fn labels() -> LabelSet {
     set
 }
 
-/// Two that are alike but for their stacks, and some that are not.
-fn waits() -> [Wait; 7] {
-    let frame = |function: &str, file: &str, line| Frame {
+pub fn frame(function: &str, file: &str, line: u32) -> Frame {
+    Frame {
         function: function.into(),
         file: file.into(),
         line,
         column: 9,
-    };
+    }
+}
+
+/// Two that are alike but for their stacks, and some that are not.
+fn waits() -> [Wait; 7] {
     let next_job = frame("app::Pool::next_job::{{closure}}", "src/pool.rs", 88);
     let serve = frame("{async_fn#0}", "src/ΣΑΣ.rs", 7);
     let wait = |kind, place: &Frame, frames: &[&Frame]| Wait {
@@ -143,6 +147,38 @@ impl Dice {
 
     fn seq(&mut self) -> Option<TaskSeq> {
         TaskSeq::new(self.roll() % 9)
+    }
+}
+
+/// An idle one of the first site, of which nothing else is known.
+pub fn idle_task(seq: u64) -> Task {
+    Task {
+        seq: TaskSeq::new(seq).expect("above zero"),
+        tokio_id: None,
+        name: None,
+        scope: None,
+        kind: Kind::Task,
+        site: SiteId(0),
+        parent: None,
+        size: None,
+        original_size: None,
+        spawned_at: Nanos::ZERO,
+        state: State::Idle,
+        in_state: Nanos::ZERO,
+        total: Nanos::ZERO,
+        busy: Nanos::ZERO,
+        scheduled: Nanos::ZERO,
+        polls: 0,
+        longest_poll: Nanos::ZERO,
+        wakes: 0,
+        self_wakes: 0,
+        live_wakers: 0,
+        woken_by: None,
+        sole_waker: false,
+        expect_idle: false,
+        may_be_part: false,
+        wait: None,
+        ending: None,
     }
 }
 
@@ -332,5 +368,26 @@ pub fn thresholds() -> impl Strategy<Value = Thresholds> {
             hogging_after,
             starved_after,
         }
+    })
+}
+
+pub fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
+    (filter(), sort(), window(), thresholds()).prop_map(|(filter, sort, window, thresholds)| {
+        Query {
+            filter,
+            sort,
+            window,
+            thresholds,
+        }
+    })
+}
+
+/// An entry of an allow list.
+pub fn allow() -> impl Strategy<Value = Allow> {
+    let kinds = vec(select(FindingKind::ALL), 0..3);
+    (filter(), kinds, "\\PC{0,4}").prop_map(|(filter, kinds, reason)| Allow {
+        filter,
+        kinds,
+        reason,
     })
 }

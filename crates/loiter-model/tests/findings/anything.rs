@@ -11,7 +11,7 @@ use loiter_model::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::arbitrary::{filter, labels, nanos, tasks, thresholds};
+use super::arbitrary::{allow, labels, nanos, tasks, thresholds};
 
 /// Facts drawn from a few numbers.
 #[derive(Clone, Debug)]
@@ -103,14 +103,8 @@ fn facts() -> impl Strategy<Value = Drawn> {
 }
 
 fn settings() -> impl Strategy<Value = RuleSettings> {
-    let kinds = vec(select(FindingKind::ALL), 0..3);
-    let allow = (filter(), kinds).prop_map(|(filter, kinds)| Allow {
-        filter,
-        kinds,
-        reason: String::new(),
-    });
     let limit = || option::of(0..9u64);
-    (thresholds(), limit(), limit(), vec(allow, 0..3)).prop_map(
+    (thresholds(), limit(), limit(), vec(allow(), 0..3)).prop_map(
         |(thresholds, max_alive, max_alive_at_site, allow)| RuleSettings {
             thresholds,
             max_alive,
@@ -146,12 +140,10 @@ fn run(rules: &mut Rules, at: Nanos, tasks: &[Task], facts: &Drawn) -> Vec<Findi
 fn in_order(finding: &Finding, tasks: &BTreeMap<TaskSeq, Task>, facts: &Drawn) -> bool {
     match finding.kind {
         // Of these the order is that of time, which no task has.
-        FindingKind::BusyLoop | FindingKind::LostWakeup => {
-            finding.sample.iter().all(|seq| tasks.contains_key(seq))
-                || facts
-                    .lost
-                    .iter()
-                    .any(|lost| finding.sample.contains(&lost.task))
+        FindingKind::BusyLoop => finding.sample.iter().all(|seq| tasks.contains_key(seq)),
+        FindingKind::LostWakeup => {
+            let is_lost = |seq| facts.lost.iter().any(|lost| lost.task == seq);
+            finding.sample.iter().all(|seq| is_lost(*seq))
         }
         FindingKind::GrowingSite | FindingKind::TooManyAlive => finding.sample.is_sorted(),
         _ => finding

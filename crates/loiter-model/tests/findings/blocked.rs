@@ -9,7 +9,7 @@ use super::{
     assert_silent, brief, only,
     world::{
         Known, LIBRARY, MESSAGE_IN_TIME, MESSAGE_OR_CANCELLED, MESSAGE_OR_REPLY, NOW, OF_LIBRARY,
-        OTHER_PLACE, POOL, SAMPLED, SERVER, found, idle, secs, seq, wait, waiting,
+        OTHER_PLACE, POOL, SAMPLED, SERVER, found, idle, just_below, secs, seq, wait, waiting,
     },
 };
 
@@ -28,13 +28,6 @@ const LOCKS: [WaitKind; 5] = [
     WaitKind::Semaphore,
     WaitKind::Barrier,
 ];
-
-fn just_below(task: Task) -> Task {
-    Task {
-        in_state: Nanos(secs(10).0 - 1),
-        ..task
-    }
-}
 
 #[test]
 fn long_sends_and_locks_are_suspected() {

@@ -7,7 +7,7 @@ use loiter_model::{
 
 use super::{
     assert_silent, brief, only,
-    world::{Known, NOW, SAMPLED, SAMPLED_NOTHING, found, found_by, idle, secs, wait},
+    world::{Known, NOW, SAMPLED, SAMPLED_NOTHING, found, found_by, idle, just_below, secs, wait},
 };
 
 const NO_WAKER: FindingKind = FindingKind::NoWaker;
@@ -64,12 +64,8 @@ fn waiting_by_design_does_not_excuse_it() {
 #[test]
 fn what_comes_close_is_none() {
     let dead = dead(1);
-    let just_below = Task {
-        in_state: Nanos(secs(10).0 - 1),
-        ..dead
-    };
     for (what, task) in [
-        ("just below the limit", just_below),
+        ("just below the limit", just_below(dead)),
         (
             "a waker is left",
             Task {

@@ -1,15 +1,15 @@
 //! Cycles, and those that hang on what never goes on.
 
 use loiter_model::{
-    Kind, Nanos, Task, WaitKind,
+    Kind, Task, WaitKind,
     finding::{Certainty, Evidence, Finding, FindingKind, Rules},
 };
 
 use super::{
     assert_silent, brief, only,
     world::{
-        JOIN_WITH_TIMEOUT, Known, NOW, SAMPLED, SERVER, allowing, found, found_by, idle, secs, seq,
-        wait, waiting,
+        JOIN_WITH_TIMEOUT, Known, NOW, SAMPLED, SERVER, allowing, found, found_by, idle,
+        just_below, secs, seq, wait, waiting,
     },
 };
 
@@ -108,12 +108,8 @@ fn who_waits_for_a_task_without_a_waker_is_dead_by_association() {
 fn nobody_is_stuck_while_one_may_go_on() {
     let (first, second) = (joining(1), joining(2));
     let known = Known::default().waiting_for(&[(1, 2), (2, 1)]);
-    let just_below = Task {
-        in_state: Nanos(secs(10).0 - 1),
-        ..second
-    };
     for (what, second) in [
-        ("not yet blocked", just_below),
+        ("not yet blocked", just_below(second)),
         (
             "with a timeout",
             Task {

@@ -6,14 +6,16 @@ use std::{
 };
 
 use loiter_model::{
-    AwaitStack, Branch, Frame, Kind, NameId, Nanos, Quantiles, Site, SiteId, StackSource, State,
-    Task, TaskSeq, Wait, WaitId, WaitKind,
+    AwaitStack, Branch, Frame, NameId, Nanos, Quantiles, Site, SiteId, StackSource, Task, TaskSeq,
+    Wait, WaitId, WaitKind,
     finding::{
         Allow, Doubt, Facts, Finding, FindingKind, Growth, LostWakeup, RuleSettings, Rules,
         SiteFacts,
     },
     update::LabelSet,
 };
+
+use super::arbitrary::{frame, idle_task};
 
 /// When scans begin.
 pub(crate) const NOW: Nanos = Nanos::from_secs(1_000);
@@ -65,32 +67,24 @@ pub(crate) fn wait(kind: WaitKind) -> Option<WaitId> {
 pub(crate) fn idle(number: u64, secs: u64) -> Task {
     let age = Nanos::from_secs(secs.max(100));
     Task {
-        seq: seq(number),
-        tokio_id: None,
         name: Some(WORKER),
-        scope: None,
-        kind: Kind::Task,
         site: POOL,
-        parent: None,
         size: Some(100),
-        original_size: None,
         spawned_at: NOW.saturating_sub(age),
-        state: State::Idle,
         in_state: Nanos::from_secs(secs),
         total: age,
-        busy: Nanos::ZERO,
-        scheduled: Nanos::ZERO,
         polls: 3,
-        longest_poll: Nanos::ZERO,
         wakes: 2,
-        self_wakes: 0,
         live_wakers: 1,
-        woken_by: None,
-        sole_waker: false,
-        expect_idle: false,
-        may_be_part: false,
-        wait: None,
-        ending: None,
+        ..idle_task(number)
+    }
+}
+
+/// The same, idle for a moment less than makes it blocked.
+pub(crate) fn just_below(task: Task) -> Task {
+    Task {
+        in_state: Nanos(secs(10).0 - 1),
+        ..task
     }
 }
 
@@ -398,15 +392,6 @@ pub(crate) fn labels() -> LabelSet {
         labels.waits.insert(id, Arc::new(wait));
     }
     labels
-}
-
-fn frame(function: &str, file: &str, line: u32) -> Frame {
-    Frame {
-        function: function.into(),
-        file: file.into(),
-        line,
-        column: 9,
-    }
 }
 
 fn insert(

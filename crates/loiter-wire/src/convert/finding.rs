@@ -7,7 +7,7 @@ use loiter_model::{
     update::FindingsUpdate,
 };
 
-use super::{BadMessage, list, seq};
+use super::{BadMessage, list, seq, seqs};
 use crate::v1::{self, doubt::Doubt as WireDoubt, evidence::Fact};
 
 const UNKNOWN_KIND: &str = "an unknown kind of findings";
@@ -353,13 +353,6 @@ fn percent(value: u32) -> Result<u8, BadMessage> {
             "which is more than all",
         )),
     }
-}
-
-fn seqs(field: &'static str, numbers: Vec<u64>) -> Result<Vec<TaskSeq>, BadMessage> {
-    numbers
-        .into_iter()
-        .map(|number| seq(field, number))
-        .collect()
 }
 
 fn wire_certainty(certainty: Certainty) -> v1::Certainty {

@@ -45,6 +45,14 @@ fn seq(field: &'static str, number: u64) -> Result<TaskSeq, BadMessage> {
     TaskSeq::new(number).ok_or_else(|| BadMessage::without(field))
 }
 
+/// Reads the numbers of tasks.
+fn seqs(field: &'static str, numbers: Vec<u64>) -> Result<Vec<TaskSeq>, BadMessage> {
+    numbers
+        .into_iter()
+        .map(|number| seq(field, number))
+        .collect()
+}
+
 /// On the wire 0 stands for no task.
 fn wire_seq(seq: Option<TaskSeq>) -> u64 {
     seq.map_or(0, TaskSeq::get)

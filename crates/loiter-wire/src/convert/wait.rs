@@ -11,7 +11,7 @@ use loiter_model::{
     update::CaptureOutcome,
 };
 
-use super::{BadMessage, seq, task};
+use super::{BadMessage, seqs, task};
 use crate::v1;
 
 type Frames = BTreeMap<u32, v1::Frame>;
@@ -198,7 +198,6 @@ impl TryFrom<v1::WaitStats> for WaitStats {
     type Error = BadMessage;
 
     fn try_from(stats: v1::WaitStats) -> Result<Self, BadMessage> {
-        let sample = stats.sample.into_iter();
         Ok(Self {
             wait: stats.wait.map(WaitId),
             state: task::state("WaitStats.state", stats.state)?,
@@ -207,9 +206,7 @@ impl TryFrom<v1::WaitStats> for WaitStats {
             oldest: stats.oldest_ns.map(Nanos),
             median: stats.median_ns.map(Nanos),
             bytes: stats.bytes,
-            sample: sample
-                .map(|number| seq("WaitStats.sample", number))
-                .collect::<Result<_, _>>()?,
+            sample: seqs("WaitStats.sample", stats.sample)?,
         })
     }
 }

@@ -1,10 +1,11 @@
 //! Anything that can be sent.
 
+use std::fmt::Debug;
+
 use loiter_model::{
     Distribution, NameId, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Tier,
     Totals, WaitId, WaitStats,
-    finding::{Allow, Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
-    query::{Column, Query},
+    finding::{Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     update::{
         Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview, SitesUpdate, Stretch,
         TaskDetail, TasksUpdate, WaitsUpdate,
@@ -12,7 +13,7 @@ use loiter_model::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::arbitrary::{filter, labels, nanos, sort, task, tasks, thresholds, window};
+use crate::arbitrary::{allow, labels, nanos, task, tasks, thresholds};
 
 pub(crate) fn label_set() -> impl Strategy<Value = LabelSet> {
     (0..4usize).prop_map(|few| {
@@ -67,16 +68,22 @@ pub(crate) fn overview() -> impl Strategy<Value = Overview> {
         })
 }
 
+/// What every answer has: an overview, the rows that match and the number of the first, rows and
+/// their labels.
+fn answer<T: Debug>(
+    rows: impl Strategy<Value = Vec<T>>,
+) -> impl Strategy<Value = (Overview, [u64; 2], Vec<T>, LabelSet)> {
+    (overview(), any::<[u64; 2]>(), rows, label_set())
+}
+
 pub(crate) fn tasks_update() -> impl Strategy<Value = TasksUpdate> {
-    (overview(), any::<[u64; 2]>(), tasks(5), label_set()).prop_map(
-        |(overview, [matched, offset], tasks, labels)| TasksUpdate {
-            overview,
-            matched,
-            offset,
-            tasks,
-            labels,
-        },
-    )
+    answer(tasks(5)).prop_map(|(overview, [matched, offset], tasks, labels)| TasksUpdate {
+        overview,
+        matched,
+        offset,
+        tasks,
+        labels,
+    })
 }
 
 pub(crate) fn quantiles() -> impl Strategy<Value = Quantiles> {
@@ -145,19 +152,15 @@ pub(crate) fn site_stats() -> impl Strategy<Value = SiteStats> {
 }
 
 pub(crate) fn sites_update() -> impl Strategy<Value = SitesUpdate> {
-    (
-        overview(),
-        any::<[u64; 2]>(),
-        vec(site_stats(), 0..4),
-        label_set(),
-    )
-        .prop_map(|(overview, [matched, offset], sites, labels)| SitesUpdate {
+    answer(vec(site_stats(), 0..4)).prop_map(|(overview, [matched, offset], sites, labels)| {
+        SitesUpdate {
             overview,
             matched,
             offset,
             sites,
             labels,
-        })
+        }
+    })
 }
 
 pub(crate) fn wait_stats() -> impl Strategy<Value = WaitStats> {
@@ -184,19 +187,15 @@ pub(crate) fn wait_stats() -> impl Strategy<Value = WaitStats> {
 }
 
 pub(crate) fn waits_update() -> impl Strategy<Value = WaitsUpdate> {
-    (
-        overview(),
-        any::<[u64; 2]>(),
-        vec(wait_stats(), 0..4),
-        label_set(),
-    )
-        .prop_map(|(overview, [matched, offset], waits, labels)| WaitsUpdate {
+    answer(vec(wait_stats(), 0..4)).prop_map(|(overview, [matched, offset], waits, labels)| {
+        WaitsUpdate {
             overview,
             matched,
             offset,
             waits,
             labels,
-        })
+        }
+    })
 }
 
 pub(crate) fn distribution() -> impl Strategy<Value = Distribution> {
@@ -304,17 +303,6 @@ pub(crate) fn batch() -> impl Strategy<Value = EventBatch> {
     })
 }
 
-pub(crate) fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
-    (filter(), sort(), window(), thresholds()).prop_map(|(filter, sort, window, thresholds)| {
-        Query {
-            filter,
-            sort,
-            window,
-            thresholds,
-        }
-    })
-}
-
 fn seq() -> impl Strategy<Value = TaskSeq> {
     (1..u64::MAX).prop_map(|number| TaskSeq::new(number).expect("above zero"))
 }
@@ -392,15 +380,6 @@ pub(crate) fn finding() -> impl Strategy<Value = Finding> {
                 }
             },
         )
-}
-
-fn allow() -> impl Strategy<Value = Allow> {
-    let kinds = vec(select(FindingKind::ALL), 0..3);
-    (filter(), kinds, "\\PC{0,4}").prop_map(|(filter, kinds, reason)| Allow {
-        filter,
-        kinds,
-        reason,
-    })
 }
 
 pub(crate) fn rules() -> impl Strategy<Value = RuleSettings> {

@@ -18,7 +18,10 @@ use loiter_wire::{BadMessage, Question, read_rules, v1};
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 
-use crate::{anything::*, arbitrary::thresholds};
+use crate::{
+    anything::*,
+    arbitrary::{query, thresholds},
+};
 
 /// Over the wire as bytes.
 fn sent<M: Message + Default>(message: M) -> M {

@@ -38,14 +38,10 @@ fn annotation(report: &Report, seen: &Seen, root: &Path) -> String {
     });
     let kind = seen.finding.kind.name();
     let title = format!("{kind} ({})", seen.finding.certainty.name());
-    // Each line by itself: what separates them is ours.
-    let lines = [seen.headline()].into_iter().chain(plain::lines(seen));
-    let lines: Vec<String> = lines.map(|line| text::clean(&line).into_owned()).collect();
-    let message = lines.join("\n");
     format!(
         "::{level} {place}title={}::{}",
         property(&title),
-        data(&message)
+        data(&plain::message(seen))
     )
 }
 

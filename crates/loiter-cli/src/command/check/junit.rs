@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
 };
 
+use loiter_cli::text::xml;
 use loiter_model::finding::FindingKind;
 
 use super::{Report, text, union::Seen};
@@ -87,23 +88,9 @@ fn described(found: &[&Seen]) -> String {
     all.join("\n\n")
 }
 
-/// For a text or an attribute's value. XML has no way to write most control characters, so they
-/// are replaced; a line's end is kept.
+/// For a text or an attribute's value.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push('\n'),
-            '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            c if c.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    xml(text).replace('"', "&quot;")
 }
 
 #[cfg(test)]

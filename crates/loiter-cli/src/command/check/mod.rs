@@ -40,12 +40,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Error> {
         None => Vec::new(),
     };
     let report = runtime()?.block_on(watch::watch(args, allow))?;
-    match print(&report, args.format, &mut io::stdout().lock()) {
-        // Nobody reads on, but the exit code still tells.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ if report.fails() => Ok(Outcome::Found),
-        _ => Ok(Outcome::Done),
-    }
+    let printed = print(&report, args.format, &mut io::stdout().lock());
+    Outcome::of_check(printed, report.fails())
 }
 
 fn print(report: &Report, format: FormatArg, out: &mut impl Write) -> io::Result<()> {

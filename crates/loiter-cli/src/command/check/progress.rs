@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use loiter_cli::text;
 use loiter_model::Nanos;
 
+use super::report::counted;
+
 /// Shorter checks are over before anybody wonders.
 const LONG: Nanos = Nanos::from_secs(3);
 /// Cells of the bar.
@@ -54,10 +56,7 @@ fn line(name: &str, elapsed: Nanos, total: Nanos, findings: usize) -> String {
     let done = usize::try_from(done).unwrap_or(WIDTH).min(WIDTH);
     let bar = "#".repeat(done) + &"-".repeat(WIDTH - done);
     let seconds = |nanos: Nanos| nanos.0 / Nanos::from_secs(1).0;
-    let findings = match findings {
-        1 => "1 finding".to_owned(),
-        many => format!("{many} findings"),
-    };
+    let findings = counted(findings);
     let (elapsed, total) = (seconds(elapsed), seconds(total));
     format!("{name} [{bar}] {elapsed} of {total} s, {findings}")
 }

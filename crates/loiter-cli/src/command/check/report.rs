@@ -8,6 +8,7 @@ use loiter_model::{
 };
 
 use super::union::Seen;
+use crate::command::who;
 
 /// Everything that was found, and by what.
 #[derive(Debug)]
@@ -70,11 +71,6 @@ impl Report {
         }
     }
 
-    /// `checkout (4711)`, as it may be printed.
-    fn who(&self) -> String {
-        format!("{} ({})", text::clean(&self.target.name), self.target.pid)
-    }
-
     /// How much of the program was seen, in one line.
     fn coverage(&self) -> String {
         let (tier, overview) = (self.target.tier, &self.overview);
@@ -112,7 +108,7 @@ impl Report {
 
     /// How many there are of what, in one line.
     fn counts(&self) -> String {
-        let who = self.who();
+        let who = who(&self.target);
         let watched = self.watched;
         if self.findings.is_empty() {
             return format!("{who}: no findings in {watched}");
@@ -134,13 +130,18 @@ impl Report {
             1 => "1 fails the check".to_owned(),
             many => format!("{many} fail the check"),
         };
-        let findings = match self.findings.len() {
-            1 => "1 finding".to_owned(),
-            many => format!("{many} findings"),
-        };
+        let findings = counted(self.findings.len());
         format!(
             "{who}: {findings} in {watched}: {}; {failing}",
             parts.join(", ")
         )
+    }
+}
+
+/// `1 finding`, `3 findings`.
+pub(super) fn counted(findings: usize) -> String {
+    match findings {
+        1 => "1 finding".to_owned(),
+        many => format!("{many} findings"),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, path::Path};
 
-use loiter_cli::text;
 use loiter_model::finding::{Advice, FindingKind, Markdown};
 use serde_json::{Value, json};
 
@@ -88,8 +87,6 @@ fn results(report: &Report, root: &Path) -> Vec<Value> {
 
 fn result(report: &Report, seen: &Seen, root: &Path, fingerprint: &str) -> Value {
     let kind = seen.finding.kind;
-    let lines = [seen.headline()].into_iter().chain(plain::lines(seen));
-    let lines: Vec<String> = lines.map(|line| text::clean(&line).into_owned()).collect();
     let markdown = Markdown {
         finding: &seen.finding,
         labels: &seen.labels,
@@ -105,7 +102,7 @@ fn result(report: &Report, seen: &Seen, root: &Path, fingerprint: &str) -> Value
             Level::Warning => "warning",
             Level::Note => "note",
         },
-        "message": { "text": lines.join("\n"), "markdown": markdown.to_string() },
+        "message": { "text": plain::message(seen), "markdown": markdown.to_string() },
         "locations": place.iter().map(location).collect::<Vec<_>>(),
         "partialFingerprints": { "loiterFinding/v1": fingerprint },
         "occurrenceCount": seen.finding.count.max(1),

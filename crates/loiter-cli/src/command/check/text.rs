@@ -24,15 +24,15 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
 fn write_finding(seen: &Seen, out: &mut impl Write) -> io::Result<()> {
     let certainty = seen.finding.certainty.name();
     let kind = seen.finding.kind.name();
-    writeln!(
-        out,
-        "{kind}, {certainty}: {}",
-        text::clean(&seen.headline())
-    )?;
-    for line in lines(seen) {
-        writeln!(out, "{}", text::clean(&line))?;
-    }
-    Ok(())
+    writeln!(out, "{kind}, {certainty}: {}", message(seen))
+}
+
+/// The headline and what is to be said below it, without control characters but for the ends of
+/// lines: each is cleaned by itself, as only what separates them is ours.
+pub(super) fn message(seen: &Seen) -> String {
+    let lines = [seen.headline()].into_iter().chain(lines(seen));
+    let lines: Vec<String> = lines.map(|line| text::clean(&line).into_owned()).collect();
+    lines.join("\n")
 }
 
 /// What is to be said below the headline.

@@ -6,10 +6,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use loiter_cli::{
-    source::{Native, Source, SourceError},
-    text,
-};
+use loiter_cli::{source::Source, text};
 use loiter_model::{
     Nanos, Target, Thresholds, Tier,
     finding::{Allow, RuleSettings},
@@ -25,13 +22,18 @@ use super::{
     report::{Allowed, Report},
     union::Union,
 };
-use crate::{cli::CheckArgs, error::Error};
+use crate::{
+    cli::CheckArgs,
+    command::{
+        ask::{Connected, SILENCE, connect, lost, silent},
+        who,
+    },
+    error::Error,
+};
 
 /// Between two updates: often enough for what passes quickly, seldom enough for a program with a
 /// million tasks.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// An agent that says nothing for this long is lost.
-const SILENCE: Duration = Duration::from_secs(30);
 /// Between two looks of the progress.
 const PROGRESS: Duration = Duration::from_millis(250);
 
@@ -52,9 +54,11 @@ pub(crate) enum CheckError {
 /// was not watched is not clean.
 pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report, Error> {
     let endpoint = &args.target.target;
-    let source = Native::new(endpoint.clone());
-    let target = source.target().await?;
-    let thresholds = args.limits.limits().over(target.thresholds);
+    let Connected {
+        source,
+        target,
+        thresholds,
+    } = connect(endpoint, args.limits.limits()).await?;
     warn_if_short(args.watch_for, &thresholds);
     let settings = RuleSettings {
         thresholds,
@@ -77,21 +81,18 @@ pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report,
     loop {
         select! {
             update = updates.next() => {
-                let update = update.unwrap_or_else(|| Err(lost(args, "it stopped answering")))?;
+                let update = update.unwrap_or_else(|| Err(lost(endpoint, "it stopped answering")))?;
                 findings.take(&update);
                 last = Some(update);
                 silence.as_mut().reset(Instant::now() + SILENCE);
             }
             () = &mut end, if last.is_some() => break,
-            () = &mut silence => {
-                let reason = format!("no answer within {} s", SILENCE.as_secs());
-                return Err(lost(args, &reason).into());
-            }
+            () = &mut silence => return Err(silent(endpoint).into()),
             _ = looks.tick() => progress.show(started.elapsed().into(), findings.len()),
         }
     }
     drop(progress);
-    let last = last.ok_or_else(|| lost(args, "it never answered"))?;
+    let last = last.ok_or_else(|| lost(endpoint, "it never answered"))?;
     ensure_seen(&target, &last.overview)?;
     Ok(Report {
         thresholds,
@@ -110,19 +111,12 @@ pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report,
     })
 }
 
-fn lost(args: &CheckArgs, reason: &str) -> SourceError {
-    SourceError::Lost {
-        endpoint: args.target.target.to_string(),
-        reason: reason.to_owned(),
-    }
-}
-
 /// A check that sees no task and finds nothing wrong with them would be a lie.
 fn ensure_seen(target: &Target, overview: &Overview) -> Result<(), CheckError> {
     let is_idle = target.tier == Tier::EveryTask || overview.runtime_tasks == Some(0);
     match target.tier.remedy() {
         Some(remedy) if overview.totals.spawned == 0 && !is_idle => Err(CheckError::Blind {
-            who: format!("{} ({})", target.name, target.pid),
+            who: who(target),
             remedy,
         }),
         _ => Ok(()),

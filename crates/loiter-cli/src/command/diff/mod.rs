@@ -29,12 +29,8 @@ pub(super) fn run(args: &DiffArgs) -> Result<Outcome, Error> {
         false => text::write(&comparison, &mut out),
     };
     let grown = comparison.most_grown();
-    match printed {
-        // Nobody reads on, but the exit code still tells.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ if args.fail_on_growth.is_some_and(|limit| grown >= limit) => Ok(Outcome::Found),
-        _ => Ok(Outcome::Done),
-    }
+    let has_grown = args.fail_on_growth.is_some_and(|limit| grown >= limit);
+    Outcome::of_check(printed, has_grown)
 }
 
 /// Where a snapshot comes from.

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use loiter_cli::text;
-use loiter_model::{Target, Wait};
+use loiter_model::Wait;
 
 use super::{Comparison, Grown, Stuck};
 use crate::command::{
     check::Seen,
     table::{Align, Table},
+    who,
 };
 
 /// Writes what has grown, who has not moved, and which findings came and went.
@@ -37,7 +38,6 @@ fn headlines(comparison: &Comparison) -> Vec<String> {
         between,
         ..
     } = comparison;
-    let who = |target: &Target| format!("{} ({})", text::clean(&target.name), target.pid);
     if comparison.is_same_run {
         return vec![format!(
             "{}: {between} between the two snapshots",

@@ -1,9 +1,12 @@
 //! What `loiter check --format json` prints.
 
-use loiter_model::{finding as model, query::Labels, update::LabelSet};
+use loiter_model::finding as model;
 use serde::Serialize;
 
-use super::{Limits, SCHEMA, Site, Target, Totals, Wait, fill::label};
+use super::{
+    Limits, SCHEMA, Site, Target, Totals, Wait,
+    fill::{label, numbers},
+};
 use crate::command::check::{Allowed as AllowedEntry, Report, Seen};
 
 /// Everything that `loiter check` found, as one object.
@@ -138,7 +141,7 @@ impl Check {
 impl Finding {
     pub(super) fn new(seen: &Seen, fails: Option<bool>) -> Self {
         let finding = &seen.finding;
-        let labels: &LabelSet = &seen.labels;
+        let labels = &seen.labels;
         let advice = seen.advice();
         Self {
             kind: finding.kind.name(),
@@ -154,10 +157,7 @@ impl Finding {
             name: label(finding.name, labels),
             scope: label(finding.scope, labels),
             site: seen.site().map(|site| Site::new(&site)),
-            wait: finding
-                .wait
-                .and_then(|id| labels.wait(id))
-                .map(|wait| Wait::new(&wait)),
+            wait: seen.wait().map(|wait| Wait::new(&wait)),
             evidence: finding.evidence.iter().map(Evidence::new).collect(),
             doubts: finding.doubts.iter().map(ToString::to_string).collect(),
             cause: advice.cause,
@@ -165,10 +165,6 @@ impl Finding {
             code: advice.code,
         }
     }
-}
-
-fn numbers(tasks: &[loiter_model::TaskSeq]) -> Vec<u64> {
-    tasks.iter().map(|task| task.get()).collect()
 }
 
 impl Evidence {

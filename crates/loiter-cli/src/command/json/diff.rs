@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{SCHEMA, Site, Target, Wait, check::Finding};
+use super::{SCHEMA, Site, Target, Wait, check::Finding, fill::numbers};
 use crate::command::{
     check::Seen,
     diff::{Comparison, Grown as GrownSite, Stuck as StuckTasks},
@@ -115,7 +115,7 @@ impl Stuck {
             count: stuck.count,
             oldest_ns: stuck.idle.0,
             bytes: stuck.bytes,
-            tasks: stuck.sample.iter().map(|task| task.get()).collect(),
+            tasks: numbers(&stuck.sample),
         }
     }
 }

@@ -128,8 +128,6 @@ impl Stack {
 
 impl Frame {
     fn new(frame: &model::Frame) -> Self {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let number = |number| (number > 0).then_some(number);
         Self {
             origin: frame.origin().name(),
             function: text(&frame.function),
@@ -225,16 +223,28 @@ pub(super) fn label(id: Option<model::NameId>, labels: &LabelSet) -> Option<Stri
     Some(labels.name(id?)?.to_string())
 }
 
+pub(super) fn numbers(tasks: &[model::TaskSeq]) -> Vec<u64> {
+    tasks.iter().map(|task| task.get()).collect()
+}
+
+/// The model's empty text is none.
+fn text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// So is 0, of what counts from 1.
+fn number(number: u32) -> Option<u32> {
+    (number > 0).then_some(number)
+}
+
 impl Wait {
     pub(super) fn new(wait: &model::Wait) -> Self {
         let place = wait.place.as_ref();
         Self {
             kind: wait.kind.name(),
             function: place.map(|frame| frame.function.to_string()),
-            file: place
-                .filter(|frame| !frame.file.is_empty())
-                .map(|frame| frame.file.to_string()),
-            line: place.map(|frame| frame.line).filter(|line| *line > 0),
+            file: place.and_then(|frame| text(&frame.file)),
+            line: place.and_then(|frame| number(frame.line)),
         }
     }
 }
@@ -245,7 +255,7 @@ impl Site {
             file: site.file.to_string(),
             line: site.line,
             column: site.column,
-            function: (!site.function.is_empty()).then(|| site.function.to_string()),
+            function: text(&site.function),
         }
     }
 }

@@ -73,8 +73,9 @@ impl Collector {
                 self.add_labels(update.labels)?;
             }
         }
+        let sites = self.sites.len().max(self.labels.sites.len());
         let is_too_large =
-            self.tasks.len() > MOST_TASKS || self.sites.len().max(self.names.len()) > MOST_LABELS;
+            self.tasks.len() > MOST_TASKS || sites.max(self.names.len()) > MOST_LABELS;
         match is_too_large {
             true => Err(FormatError::TooLarge(format!(
                 "more than {MOST_TASKS} tasks, sites or names"
@@ -108,7 +109,7 @@ impl Collector {
                 wait
             });
         }
-        match self.frames.max(self.labels.sites.len()) {
+        match self.frames {
             0..=MOST_LABELS => Ok(()),
             _ => Err(FormatError::TooLarge(format!(
                 "stacks of more than {MOST_LABELS} calls"

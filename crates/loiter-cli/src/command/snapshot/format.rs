@@ -126,9 +126,11 @@ impl<W: Write> Writer<W> {
         let (first, second) = update.tasks.split_at(update.tasks.len() / 2);
         for half in [first, second] {
             let half = TasksUpdate {
+                overview: update.overview.clone(),
+                matched: update.matched,
+                offset: update.offset,
                 tasks: half.to_vec(),
                 labels: LabelSet::of(half, &update.labels),
-                ..update.clone()
             };
             self.tasks(half, longest)?;
         }

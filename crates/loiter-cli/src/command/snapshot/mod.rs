@@ -62,7 +62,7 @@ pub(super) fn run(args: &SnapshotArgs) -> Result<(), Error> {
 }
 
 fn record(args: &SnapshotArgs, sink: &mut impl Sink) -> Result<(), Error> {
-    let endpoint = args.target.target.clone();
+    let endpoint = &args.target.target;
     runtime()?.block_on(take::take(endpoint, args.limits.limits(), sink))
 }
 
@@ -72,7 +72,7 @@ fn record(args: &SnapshotArgs, sink: &mut impl Sink) -> Result<(), Error> {
 /// When there is no answer, or too much of one.
 pub(super) fn of_agent(endpoint: Endpoint) -> Result<Snapshot, Error> {
     let mut collector = Collector::default();
-    runtime()?.block_on(take::take(endpoint, Limits::default(), &mut collector))?;
+    runtime()?.block_on(take::take(&endpoint, Limits::default(), &mut collector))?;
     Ok(collector.finish().map_err(SnapshotError::Agent)?)
 }
 

@@ -14,7 +14,7 @@ use loiter_model::{
 
 use super::{Part, Sink};
 use crate::{
-    command::tasks::{first, next},
+    command::ask::{Connected, connect, first, next},
     error::Error,
 };
 
@@ -29,13 +29,15 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 /// Asks for every part. The tasks come in the order of their numbers, each answer going on where
 /// the last one ended: one that ends meanwhile moves no other out of sight.
 pub(crate) async fn take(
-    endpoint: Endpoint,
+    endpoint: &Endpoint,
     limits: Limits,
     sink: &mut impl Sink,
 ) -> Result<(), Error> {
-    let source = Native::new(endpoint.clone());
-    let target = source.target().await?;
-    let thresholds = limits.over(target.thresholds);
+    let Connected {
+        source,
+        target,
+        thresholds,
+    } = connect(endpoint, limits).await?;
     sink.part(Part::Target(target))?;
     if let Some(findings) = findings(&source, thresholds).await? {
         sink.part(findings)?;

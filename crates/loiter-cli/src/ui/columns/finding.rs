@@ -129,25 +129,16 @@ fn certainty(row: &FindingRow, context: &Context<'_>) -> Cell {
 }
 
 fn wait(row: &FindingRow, context: &Context<'_>) -> Cell {
-    match row.finding.wait.and_then(|id| context.labels.wait(id)) {
-        Some(wait) => Cell::of(text::clean(&wait.to_string()).into_owned()),
-        None => Cell::none(),
-    }
+    Cell::clean(row.finding.wait.and_then(|id| context.labels.wait(id)))
 }
 
 fn site(row: &FindingRow, context: &Context<'_>) -> Cell {
-    let Some(id) = row.finding.site else {
-        return Cell::of("the whole program");
-    };
-    match context.labels.site(id) {
-        Some(site) => Cell::of(text::clean(&site.to_string()).into_owned()),
-        None => Cell::none(),
+    match row.finding.site {
+        Some(id) => Cell::clean(context.labels.site(id)),
+        None => Cell::of("the whole program"),
     }
 }
 
 fn name(row: &FindingRow, context: &Context<'_>) -> Cell {
-    match row.finding.name.and_then(|id| context.labels.name(id)) {
-        Some(name) => Cell::of(text::clean(&name).into_owned()),
-        None => Cell::none(),
-    }
+    Cell::clean(row.finding.name.and_then(|id| context.labels.name(id)))
 }

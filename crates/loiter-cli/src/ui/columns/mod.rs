@@ -6,7 +6,10 @@ mod site;
 mod task;
 mod wait;
 
-use std::{borrow::Cow, fmt::Debug};
+use std::{
+    borrow::Cow,
+    fmt::{Debug, Display},
+};
 
 use loiter_model::{Nanos, Thresholds, query::Column, update::LabelSet};
 
@@ -14,7 +17,7 @@ pub(crate) use finding::{FindingColumn, FindingRow};
 pub(crate) use place::{Placed, place};
 
 use super::{
-    text::Elide,
+    text::{self, Elide},
     theme::{Role, Theme},
 };
 
@@ -90,6 +93,13 @@ impl Cell {
             text: text.into(),
             role,
         }
+    }
+
+    /// A text that may hold anything, where there is one.
+    fn clean(text: Option<impl Display>) -> Self {
+        text.map_or_else(Self::none, |text| {
+            Self::of(text::clean(&text.to_string()).into_owned())
+        })
     }
 
     /// Nothing to show here.
@@ -172,7 +182,6 @@ mod tests {
     use loiter_model::{SiteStats, Task, WaitStats};
 
     use super::*;
-    use crate::ui::text;
 
     fn every_model_column_is_here_once_and_in_order<R: Row>() {
         let here: Vec<_> = R::COLUMNS.iter().map(|spec| spec.column).collect();

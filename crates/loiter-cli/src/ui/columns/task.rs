@@ -109,10 +109,7 @@ fn scope(task: &Task, context: &Context<'_>) -> Cell {
 }
 
 fn label(id: Option<NameId>, context: &Context<'_>) -> Cell {
-    match id.and_then(|id| context.labels.name(id)) {
-        Some(name) => Cell::of(text::clean(&name).into_owned()),
-        None => Cell::none(),
-    }
+    Cell::clean(id.and_then(|id| context.labels.name(id)))
 }
 
 /// The state; of an ended task rather how it ended, as its glyph says that it did.
@@ -129,10 +126,7 @@ fn state(task: &Task, context: &Context<'_>) -> Cell {
 }
 
 fn wait(task: &Task, context: &Context<'_>) -> Cell {
-    match task.wait.and_then(|id| context.labels.wait(id)) {
-        Some(wait) => Cell::of(text::clean(&wait.to_string()).into_owned()),
-        None => Cell::none(),
-    }
+    Cell::clean(task.wait.and_then(|id| context.labels.wait(id)))
 }
 
 fn size(task: &Task, _: &Context<'_>) -> Cell {
@@ -141,10 +135,7 @@ fn size(task: &Task, _: &Context<'_>) -> Cell {
 }
 
 fn site(task: &Task, context: &Context<'_>) -> Cell {
-    match context.labels.site(task.site) {
-        Some(site) => Cell::of(text::clean(&site.to_string()).into_owned()),
-        None => Cell::none(),
-    }
+    Cell::clean(context.labels.site(task.site))
 }
 
 fn fields(task: &Task, context: &Context<'_>) -> Cell {

@@ -30,8 +30,8 @@ pub(super) struct Asked {
     source: Arc<dyn Source>,
     interval: Option<Duration>,
     target: Option<BoxFuture<'static, Message>>,
-    /// For the view, and findings.
-    answers: [Option<BoxStream<'static, Message>>; 2],
+    /// By their line.
+    answers: [Option<BoxStream<'static, Message>>; Line::ALL.len()],
     captures: FuturesUnordered<BoxFuture<'static, Message>>,
 }
 
@@ -41,7 +41,7 @@ impl Asked {
             source,
             interval,
             target: None,
-            answers: [None, None],
+            answers: Line::ALL.map(|_| None),
             captures: FuturesUnordered::new(),
         }
     }

@@ -392,15 +392,14 @@ fn toggle_column(state: &mut State) {
 /// Paused, the source is asked nothing: it costs the service nothing then. What the user does
 /// to the rows meanwhile is still answered, once.
 fn pause(state: &mut State, effects: &mut Vec<Effect>) {
-    let lines = [Line::View, Line::Findings];
     if state.paused.take().is_some() {
-        for line in lines {
+        for line in Line::ALL {
             state.asking_mut(line).forget();
         }
         return;
     }
     state.paused = Some(state.now);
-    for line in lines {
+    for line in Line::ALL {
         if state.asking(line).is_answered() {
             effects.push(Effect::Unwatch(line));
         }

@@ -289,7 +289,7 @@ fn failed(state: &mut State, error: SourceError, effects: &mut Vec<Effect>) {
         _ => {
             state.lost = state.lost.or(Some(state.now));
             state.link.failed(error, state.now);
-            for line in [Line::View, Line::Findings] {
+            for line in Line::ALL {
                 state.asking_mut(line).forget();
                 effects.push(Effect::Unwatch(line));
             }

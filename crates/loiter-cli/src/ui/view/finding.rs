@@ -8,7 +8,7 @@ use loiter_model::{
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::{Modifier, Style},
+    style::Style,
     text::{Line, Span},
 };
 
@@ -43,7 +43,9 @@ pub(super) fn draw_pane(state: &State, area: Rect, buffer: &mut Buffer) {
     for (y, line) in (1..).zip(&lines) {
         paint::line(buffer, area, y, line);
     }
-    dim_if_lost(state, area, buffer);
+    if state.lost.is_some() {
+        paint::dim(buffer, area);
+    }
 }
 
 /// Draws the finding that has the page.
@@ -60,7 +62,9 @@ pub(super) fn draw_page(state: &State, scrolled: u16, layout: &Layout, buffer: &
     }
     let total = lines.len() as u64;
     scroll_bar::draw(state, scrolled.into(), total, layout.scroll_bar, buffer);
-    dim_if_lost(state, area, buffer);
+    if state.lost.is_some() {
+        paint::dim(buffer, area);
+    }
 }
 
 /// Lines of the page that the screen has no room for.
@@ -75,13 +79,6 @@ pub(super) fn overhang(state: &State) -> u16 {
 fn overhang_of(lines: &[Line<'_>], area: Rect) -> u16 {
     let lines = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     lines.saturating_sub(area.height)
-}
-
-fn dim_if_lost(state: &State, area: Rect, buffer: &mut Buffer) {
-    if state.lost.is_some() {
-        let dim = Style::new().add_modifier(Modifier::DIM);
-        buffer.set_style(area.intersection(buffer.area), dim);
-    }
 }
 
 /// What says most comes first: not every terminal has room for all.

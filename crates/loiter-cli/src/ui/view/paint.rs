@@ -3,7 +3,7 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
+    style::{Modifier, Style},
     text::{Line, Span},
 };
 
@@ -28,6 +28,12 @@ pub(super) fn text(
         let room = usize::from(area.width - x);
         buffer.set_stringn(area.x + x, area.y + y, text, room, style);
     }
+}
+
+/// Makes what was drawn faint: it is not how things are any more.
+pub(super) fn dim(buffer: &mut Buffer, area: Rect) {
+    let dim = Style::new().add_modifier(Modifier::DIM);
+    buffer.set_style(area.intersection(buffer.area), dim);
 }
 
 /// Draws one line at the left and one at the right of the same cells. The left one matters

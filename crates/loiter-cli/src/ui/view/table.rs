@@ -114,7 +114,7 @@ fn row<R: Row>(
         }
     }
     if state.lost.is_some() {
-        buffer.set_style(line, Style::new().add_modifier(Modifier::DIM));
+        paint::dim(buffer, line);
     }
     if number == table.row() {
         buffer.set_style(line, Theme::selected());

@@ -82,10 +82,7 @@ pub(super) fn draw(state: &State, detail: &Detail, layout: &Layout, buffer: &mut
         buffer,
     );
     if state.lost.is_some() {
-        buffer.set_style(
-            area.intersection(buffer.area),
-            Style::new().add_modifier(Modifier::DIM),
-        );
+        paint::dim(buffer, area);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         Certainty, Evidence, Finding, FindingKind, Growth, RuleSettings,
         allow::{AllowList, Allowed, Question},
     },
+    first::First,
     query::{ById, Labels},
 };
 
@@ -17,8 +18,8 @@ struct Count {
     bytes: u64,
     name: Common<Option<NameId>>,
     scope: Common<Option<NameId>>,
-    /// Those that were spawned first, in order.
-    first: Vec<TaskSeq>,
+    /// Those that were spawned first.
+    first: First<TaskSeq, { Finding::SAMPLE }>,
 }
 
 impl Count {
@@ -27,13 +28,7 @@ impl Count {
         self.bytes = self.bytes.saturating_add(task.size.unwrap_or(0));
         self.name.add(task.name);
         self.scope.add(task.scope);
-        let first = &mut self.first;
-        if first.len() == Finding::SAMPLE && first.last() < Some(&task.seq) {
-            return;
-        }
-        let at = first.partition_point(|seq| *seq < task.seq);
-        first.truncate(Finding::SAMPLE - 1);
-        first.insert(at, task.seq);
+        self.first.offer(task.seq);
     }
 
     fn finding(&self, kind: FindingKind, site: Option<SiteId>) -> Finding {
@@ -45,7 +40,7 @@ impl Count {
             name: self.name.get().flatten(),
             scope: self.scope.get().flatten(),
             count: self.alive,
-            sample: self.first.clone(),
+            sample: self.first.to_vec(),
             bytes: self.bytes,
             since: Nanos::ZERO,
             evidence: Vec::new(),

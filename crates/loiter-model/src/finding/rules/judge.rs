@@ -45,7 +45,7 @@ impl<F: Facts> Judge<'_, F> {
             let verdict = match (waiter.waker, stuck.fate(index)) {
                 (Waker::Nowhere, _) => Some(no_waker(Certainty::Proved)),
                 // That is told of all of them together.
-                (_, Fate::Cycle(_)) => None,
+                (_, Fate::Cycle) => None,
                 (_, Fate::Dead(task)) => Some(dead(task)),
                 (Waker::MissingStill, Fate::Open) => Some(no_waker(Certainty::Suspected)),
                 (Waker::MayBe, Fate::Open) => suspicions.of(waiter),

@@ -2,11 +2,15 @@
 
 use std::cmp::Reverse;
 
-use super::ids::Ids;
-use super::waits::{Known, WaitIndex};
+use super::{
+    ids::Ids,
+    waits::{Known, WaitIndex},
+};
 use crate::{
-    Distribution, NameId, Nanos, SiteId, StackSource, Task, TaskSeq, WaitId,
+    NameId, Nanos, SiteId, StackSource, Task, TaskSeq, WaitId,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind},
+    first::First,
+    times::Times,
 };
 
 /// What findings add up of a task.
@@ -116,11 +120,9 @@ struct Group {
     scope: Common<Option<NameId>>,
     /// Of waits that count as one the first, which stays the same longest.
     wait: Option<WaitId>,
-    /// The first of them, in order.
-    oldest: Vec<(Reverse<Nanos>, TaskSeq)>,
-    shortest: Nanos,
-    /// Times in the state; made with the second task, as it takes some KB.
-    times: Option<Box<Distribution>>,
+    oldest: First<(Reverse<Nanos>, TaskSeq), { Finding::SAMPLE }>,
+    /// For how long it has been so.
+    times: Times,
     /// Those of the first.
     grounds: Grounds,
     all_never_woken: bool,
@@ -206,9 +208,8 @@ impl Group {
             name: Common::Unset,
             scope: Common::Unset,
             wait: None,
-            oldest: Vec::new(),
-            shortest: Nanos::MAX,
-            times: None,
+            oldest: First::default(),
+            times: Times::default(),
             grounds: Grounds::default(),
             all_never_woken: true,
             any_sampled: false,
@@ -228,38 +229,17 @@ impl Group {
         self.count += 1;
         self.all_never_woken &= grounds.never_woken;
         self.bytes = self.bytes.saturating_add(member.bytes);
-        self.shortest = self.shortest.min(member.time);
         self.name.add(member.name);
         self.scope.add(member.scope);
-        if self.count > 1 {
-            let first = self.oldest.first().map(|(time, _)| time.0);
-            let times = self.times.get_or_insert_with(|| {
-                let mut times = Box::<Distribution>::default();
-                first.into_iter().for_each(|time| times.record(time));
-                times
-            });
-            times.record(member.time);
-        }
-        if self.keep_oldest(member) {
+        self.times.record(member.time);
+        let is_first = self.oldest.offer((Reverse(member.time), member.seq));
+        if is_first {
             self.grounds = *grounds;
         }
     }
 
-    /// Whether it is the first of all now.
-    fn keep_oldest(&mut self, member: &Member) -> bool {
-        let new = (Reverse(member.time), member.seq);
-        let oldest = &mut self.oldest;
-        if oldest.len() == Finding::SAMPLE && oldest.last() < Some(&new) {
-            return false;
-        }
-        let at = oldest.partition_point(|old| *old < new);
-        oldest.truncate(Finding::SAMPLE - 1);
-        oldest.insert(at, new);
-        at == 0
-    }
-
     fn finish(mut self, at: Nanos) -> Finding {
-        let longest = self.oldest.first().map_or(Nanos::ZERO, |(time, _)| time.0);
+        let longest = self.times.longest().unwrap_or_default();
         Finding {
             kind: self.key.kind,
             certainty: self.key.certainty,
@@ -277,9 +257,7 @@ impl Group {
     }
 
     fn evidence(&mut self, longest: Nanos) -> Vec<Evidence> {
-        let median = self.times.as_ref().and_then(|times| times.quantile(0.5));
-        // The middle of a bucket may lie beyond every sample in it, or before.
-        let median = median.map_or(longest, |median| median.max(self.shortest).min(longest));
+        let median = self.times.median().unwrap_or_default();
         let grounds = self.grounds;
         let mut evidence = Vec::new();
         match self.key.kind {

@@ -189,10 +189,9 @@ impl<L: Labels> Scan<'_, L> {
             }
         };
         let allowed = allowed.answer(&mut self.allow);
-        self.waiters.push(Waiter {
-            is_own: self.origins.of(task.site, self.labels) == Origin::User,
-            ..Waiter::new(task, wait, waker, allowed)
-        });
+        let is_own = self.origins.of(task.site, self.labels) == Origin::User;
+        let waiter = Waiter::new(task, wait, waker, allowed, is_own);
+        self.waiters.push(waiter);
     }
 
     fn spinning(&mut self, task: &Task) -> Option<Symptom> {

@@ -2,7 +2,7 @@
 
 use super::{Facts, SiteFacts, merge::Usual};
 use crate::{
-    Frame, Nanos, Origin, SiteId,
+    Nanos, Origin, SiteId,
     query::{ById, Labels},
 };
 
@@ -19,15 +19,9 @@ impl Origins {
     /// [`Origin::Std`] where it is unknown.
     pub(super) fn of(&mut self, site: SiteId, labels: &impl Labels) -> Origin {
         self.0.get_or_make(site.0, || {
-            labels.site(site).map_or(Origin::Std, |site| {
-                let frame = Frame {
-                    function: "".into(),
-                    file: site.file.clone(),
-                    line: site.line,
-                    column: site.column,
-                };
-                frame.origin()
-            })
+            labels
+                .site(site)
+                .map_or(Origin::Std, |site| site.code().origin)
         })
     }
 }
@@ -84,8 +78,7 @@ impl Usual {
 /// The facts about sites.
 pub(super) struct Norms<'a, F> {
     facts: &'a F,
-    by_id: ById<u32>,
-    norms: Vec<Norm>,
+    by_id: ById<Norm>,
 }
 
 impl<'a, F: Facts> Norms<'a, F> {
@@ -93,26 +86,18 @@ impl<'a, F: Facts> Norms<'a, F> {
         Self {
             facts,
             by_id: ById::default(),
-            norms: Vec::new(),
         }
     }
 
     /// Of a site that was never given out nothing is known.
-    pub(super) fn of(&mut self, site: SiteId) -> &Norm {
-        let Self {
-            facts,
-            by_id,
-            norms,
-        } = self;
-        let index = by_id.get_or_make(site.0, || {
-            let is_known = site.0 < facts.sites();
-            norms.push(if is_known {
+    pub(super) fn of(&mut self, site: SiteId) -> Norm {
+        let facts = self.facts;
+        self.by_id.get_or_make(site.0, || {
+            if site.0 < facts.sites() {
                 Norm::new(facts.site(site))
             } else {
                 Norm::default()
-            });
-            norms.len() as u32 - 1
-        });
-        &self.norms[index as usize]
+            }
+        })
     }
 }

@@ -8,8 +8,8 @@ use crate::TaskSeq;
 pub(super) enum Fate {
     /// It may end.
     Open,
-    /// It is one of a cycle: of that with this index.
-    Cycle(u32),
+    /// It is one of a cycle.
+    Cycle,
     /// It waits for this task, which cannot go on.
     Dead(TaskSeq),
 }
@@ -78,10 +78,9 @@ impl Stuck {
             if let Some(first) = closes.and_then(|end| path.iter().position(|at| *at == end)) {
                 let mut cycle = path.split_off(first);
                 begin_with_first(&mut cycle, waiters);
-                let fate = Fate::Cycle(stuck.cycles.len() as u32);
                 let is_told = is_told(&cycle);
                 for &at in &cycle {
-                    stuck.fates[at as usize] = fate;
+                    stuck.fates[at as usize] = Fate::Cycle;
                     cannot_go_on[at as usize] = is_told;
                 }
                 stuck.cycles.push(cycle);

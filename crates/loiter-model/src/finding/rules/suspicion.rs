@@ -88,7 +88,7 @@ impl<'a, F: Facts> Suspicions<'a, F> {
         if about == About::Other {
             return None;
         }
-        let norm = *self.norms.of(waiter.member.site);
+        let norm = self.norms.of(waiter.member.site);
         if let Some(orphaned) = self.orphaned(waiter, &norm) {
             return Some(orphaned);
         }

@@ -119,7 +119,13 @@ pub(super) fn has_no_waker(task: &Task) -> bool {
 }
 
 impl Waiter {
-    pub(super) fn new(task: &Task, wait: WaitIndex, waker: Waker, allowed: Allowed) -> Self {
+    pub(super) fn new(
+        task: &Task,
+        wait: WaitIndex,
+        waker: Waker,
+        allowed: Allowed,
+        is_own: bool,
+    ) -> Self {
         let is_sole = task.sole_waker && task.wakes >= 2;
         Self {
             member: Member::new(task, wait),
@@ -131,7 +137,7 @@ impl Waiter {
             waker,
             expect_idle: task.expect_idle,
             is_part: task.may_be_part,
-            is_own: true,
+            is_own,
         }
     }
 

@@ -162,7 +162,7 @@ fn a_broken_line_is_a_lost_connection_and_both_are_asked_again() {
     let mut ui = Ui::tasks(80, 24);
     ui.not_found(lost());
     assert!(!ui.state.link.is_up());
-    for line in [Line::View, Line::Findings] {
+    for line in Line::ALL {
         assert!(ui.effects.contains(&Effect::Unwatch(line)), "{line:?}");
     }
     // The other one breaks at the same time: that is no second failure.
@@ -171,7 +171,7 @@ fn a_broken_line_is_a_lost_connection_and_both_are_asked_again() {
     assert_eq!(ui.state.link.due(), due);
     ui.wait(Nanos::from_secs(1));
     ui.connect(fixture::target());
-    assert!(ui.question().is_some() || asks_for_findings(&mut ui));
+    assert!(ui.question().is_some() && asks_for_findings(&mut ui));
     ui.answer(Answer::Tasks(fixture::tasks_update()));
     ui.found(fixture::findings_update());
     assert_eq!(ui.state.lost, None);
@@ -363,7 +363,7 @@ fn the_selection_goes_with_its_finding() {
 fn paused_asks_for_no_findings_either() {
     let mut ui = Ui::tasks(80, 24);
     ui.keys(" ");
-    for line in [Line::View, Line::Findings] {
+    for line in Line::ALL {
         assert!(ui.effects.contains(&Effect::Unwatch(line)), "{line:?}");
     }
     ui.keys("f");

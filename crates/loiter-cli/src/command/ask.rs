@@ -1,0 +1,70 @@
+//! Asking a target, once or for a while.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use loiter_cli::{
+    limits::Limits,
+    source::{Endpoint, Native, Source, SourceError, Updates},
+};
+use loiter_model::{Target, Thresholds};
+use tokio::time;
+
+/// An agent answers at once, unless it is looking at a million tasks for somebody else: one that
+/// says nothing for this long is lost.
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
+
+/// A target that answers.
+pub(super) struct Connected {
+    pub(super) source: Native,
+    pub(super) target: Target,
+    /// The limits in force.
+    pub(super) thresholds: Thresholds,
+}
+
+/// Finds out who answers there.
+pub(super) async fn connect(endpoint: &Endpoint, limits: Limits) -> Result<Connected, SourceError> {
+    let source = Native::new(endpoint.clone());
+    let target = source.target().await?;
+    Ok(Connected {
+        thresholds: limits.over(target.thresholds),
+        source,
+        target,
+    })
+}
+
+/// The first update of a watch.
+pub(super) async fn first<T>(
+    mut updates: Updates<T>,
+    endpoint: &Endpoint,
+) -> Result<T, SourceError> {
+    next(&mut updates, endpoint).await
+}
+
+/// The next update of a watch.
+pub(super) async fn next<T>(
+    updates: &mut Updates<T>,
+    endpoint: &Endpoint,
+) -> Result<T, SourceError> {
+    match time::timeout(SILENCE, updates.next()).await {
+        Ok(Some(update)) => update,
+        Ok(None) => Err(lost(endpoint, "it ended without an answer")),
+        Err(_) => Err(silent(endpoint)),
+    }
+}
+
+/// Nothing was heard for [`SILENCE`].
+pub(super) fn silent(endpoint: &Endpoint) -> SourceError {
+    lost(
+        endpoint,
+        &format!("no answer within {} s", SILENCE.as_secs()),
+    )
+}
+
+/// The target stopped answering for this reason.
+pub(super) fn lost(endpoint: &Endpoint, reason: &str) -> SourceError {
+    SourceError::Lost {
+        endpoint: endpoint.to_string(),
+        reason: reason.to_owned(),
+    }
+}
