@@ -57,15 +57,27 @@ fn reply(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
     io::copy(&mut stream, &mut io::sink()).map(drop)
 }
 
-type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+/// What a service streams.
+pub type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// An agent that says what a test wants it to, and remembers what it was asked.
+/// An agent that says what a test wants it to, and remembers what it was asked
+/// first. Beside its target and, mostly, its tasks it knows no method.
 #[derive(Clone, Debug)]
 pub struct FakeAgent {
     target: Target,
-    /// `None`: it does not know the method.
-    update: Option<TasksUpdate>,
-    asked: Arc<Watched<Vec<WatchTasksRequest>>>,
+    answer: Answer,
+    asked: Arc<Watched<Option<WatchTasksRequest>>>,
+}
+
+/// What it says when it is asked for its tasks.
+#[derive(Clone, Debug)]
+enum Answer {
+    /// It does not know the method.
+    Unknown,
+    /// Said once; the connection then stays open, as a real one would.
+    Update(Box<TasksUpdate>),
+    /// What comes of this.
+    Stream(fn(WatchTasksRequest) -> Updates<TasksUpdate>),
 }
 
 impl FakeAgent {
@@ -103,21 +115,33 @@ impl FakeAgent {
     /// One that is asked for its tasks in vain: an agent of another version.
     #[must_use]
     pub fn of_another_version() -> Self {
-        Self {
-            target: Self::target(),
-            update: None,
-            asked: Arc::default(),
-        }
+        Self::answering(Self::target(), Answer::Unknown)
     }
 
     /// One that always answers with this update.
     #[must_use]
     pub fn saying(target: Target, update: TasksUpdate) -> Self {
+        Self::answering(target, Answer::Update(Box::new(update)))
+    }
+
+    /// One that answers with a stream of its own for each question.
+    #[must_use]
+    pub fn streaming(stream: fn(WatchTasksRequest) -> Updates<TasksUpdate>) -> Self {
+        Self::answering(Self::target(), Answer::Stream(stream))
+    }
+
+    fn answering(target: Target, answer: Answer) -> Self {
         Self {
             target,
-            update: Some(update),
+            answer,
             asked: Arc::default(),
         }
+    }
+
+    /// It as a service of a server.
+    #[must_use]
+    pub fn service(&self) -> LoiterServer<Self> {
+        LoiterServer::new(self.clone())
     }
 
     /// Starts it and tells where it listens. It lives as long as the tests.
@@ -129,7 +153,7 @@ impl FakeAgent {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a socket for tokio");
         let address = listener.local_addr().expect("a bound port");
-        let service = LoiterServer::new(self.clone());
+        let service = self.service();
         let serve = async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             let connections = TcpListenerStream::new(listener);
@@ -155,7 +179,7 @@ impl FakeAgent {
     #[must_use]
     pub fn wait_for_question(&self) -> WatchTasksRequest {
         self.asked
-            .wait(|asked| asked.first().cloned())
+            .wait(Option::clone)
             .expect("it is asked for tasks")
     }
 }
@@ -175,41 +199,50 @@ impl Loiter for FakeAgent {
         &self,
         request: Request<WatchTasksRequest>,
     ) -> Result<Response<Self::WatchTasksStream>, Status> {
-        self.asked.update(|asked| asked.push(request.into_inner()));
-        let update = self
-            .update
-            .clone()
-            .ok_or_else(|| Status::unimplemented("another version"))?;
-        // Said once; the connection then stays open, as a real one would.
-        let updates = tokio_stream::once(Ok(update)).chain(tokio_stream::pending());
-        Ok(Response::new(Box::pin(updates)))
+        let request = request.into_inner();
+        self.asked.update(|asked| {
+            asked.get_or_insert_with(|| request.clone());
+        });
+        let updates = match &self.answer {
+            Answer::Unknown => return Err(unknown()),
+            Answer::Update(update) => {
+                let update = TasksUpdate::clone(update);
+                Box::pin(tokio_stream::once(Ok(update)).chain(tokio_stream::pending()))
+            }
+            Answer::Stream(stream) => stream(request),
+        };
+        Ok(Response::new(updates))
     }
 
     async fn watch_task(
         &self,
         _: Request<WatchTaskRequest>,
     ) -> Result<Response<Self::WatchTaskStream>, Status> {
-        Err(Status::unimplemented("another version"))
+        Err(unknown())
     }
 
     async fn watch_events(
         &self,
         _: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        Err(Status::unimplemented("another version"))
+        Err(unknown())
     }
 
     async fn watch_findings(
         &self,
         _: Request<loiter_wire::v1::WatchFindingsRequest>,
     ) -> Result<Response<Self::WatchFindingsStream>, Status> {
-        Err(Status::unimplemented("another version"))
+        Err(unknown())
     }
 
     async fn capture_stacks(
         &self,
         _: Request<loiter_wire::v1::CaptureStacksRequest>,
     ) -> Result<Response<loiter_wire::v1::CaptureStacksReply>, Status> {
-        Err(Status::unimplemented(""))
+        Err(unknown())
     }
+}
+
+fn unknown() -> Status {
+    Status::unimplemented("another version")
 }

@@ -6,12 +6,13 @@
 mod fake;
 mod loiter;
 mod program;
+pub mod readme;
 mod received;
 pub mod scenarios;
 mod terminal;
 mod wait;
 
-pub use fake::{FakeAgent, FakeServer};
+pub use fake::{FakeAgent, FakeServer, Updates};
 pub use loiter::{Finished, Loiter};
 pub use program::{Program, hang_up, interrupt, kill_now, terminate};
 pub use terminal::Terminal;

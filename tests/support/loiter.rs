@@ -105,17 +105,17 @@ impl Loiter {
         self.demo_at("127.0.0.1:0")
     }
 
-    /// Starts the demo service on this address. It ends with the tests, whatever ends them.
+    /// Starts the demo service on this address.
     #[must_use]
     pub fn demo_at(&self, address: &str) -> Program {
-        let args = [
-            "demo",
-            "--serve",
-            "--until-stdin-closes",
-            "--listen",
-            address,
-        ];
-        Program::start(self.command(&args))
+        Program::start(self.demo_command(address))
+    }
+
+    /// The demo service on this address. It ends with the tests, whatever ends them.
+    #[must_use]
+    pub fn demo_command(&self, address: &str) -> Command {
+        let args = ["demo", "--serve", "--until-stdin-closes"];
+        self.command(&[&args[..], &["--listen", address]].concat())
     }
 
     /// Runs it in a terminal.

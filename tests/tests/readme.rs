@@ -7,8 +7,7 @@ use loiter_model::{
     finding::{Advice, FindingKind},
     query::REFERENCE,
 };
-
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+use loiter_tests::readme;
 
 /// Where the objects of the JSON are defined and described.
 const JSON: &str = concat!(
@@ -45,8 +44,8 @@ const OBJECTS: [(&str, &str); 22] = [
 
 #[test]
 fn tables_are_current() {
-    let readme = fs::read_to_string(README).expect("a README");
-    let mut current = readme.clone();
+    let text = fs::read_to_string(readme::PATH).expect("a README");
+    let mut current = text.clone();
     for (name, table) in [
         ("env", environment()),
         ("findings", findings()),
@@ -54,25 +53,18 @@ fn tables_are_current() {
         ("filter", filter()),
         ("json", json()),
     ] {
-        replace(&mut current, name, &table);
+        let part = readme::part(&current, name);
+        current.replace_range(part, &table);
     }
     if std::env::var_os("LOITER_REGENERATE").is_some() {
-        fs::write(README, &current).expect("the README can be written");
+        fs::write(readme::PATH, &current).expect("the README can be written");
         return;
     }
     assert!(
-        readme == current,
+        text == current,
         "README.md is not what the program says; renew it with \
          `LOITER_REGENERATE=1 cargo test -p loiter-tests --test readme`"
     );
-}
-
-/// Puts a table between `<!-- name... -->` and `<!-- /name -->`.
-fn replace(text: &mut String, name: &str, table: &str) {
-    let start = text.find(&format!("<!-- {name}:")).expect("a beginning");
-    let start = start + text[start..].find("-->").expect("its end") + "-->".len();
-    let end = text.find(&format!("<!-- /{name} -->")).expect("an end");
-    text.replace_range(start..end, &format!("\n{table}"));
 }
 
 fn environment() -> String {

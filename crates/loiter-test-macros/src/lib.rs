@@ -4,7 +4,6 @@
 mod expand;
 mod function;
 mod options;
-mod span_of_time;
 
 use proc_macro::TokenStream;
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use loiter_model::{Nanos, query::nearest};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
     Error, Expr, ExprLit, Lit, LitStr, Meta, Result, Token, parse::Parser, punctuated::Punctuated,
     spanned::Spanned,
 };
-
-use crate::span_of_time;
 
 /// What the attribute was given.
 #[derive(Default)]
@@ -98,10 +97,11 @@ impl Options {
         };
         match takes {
             Takes::Time => {
-                let text = text(name, value(name, &argument, "a span of time")?)?;
+                let text = text(name, value(name, &argument, "a duration")?)?;
                 once(name, &argument, self.timeout.is_none())?;
-                let timeout = span_of_time::read(&text.value());
-                self.timeout = Some(timeout.map_err(|message| Error::new(text.span(), message))?);
+                let timeout = text.value().parse::<Nanos>();
+                let timeout = timeout.map_err(|error| Error::new(text.span(), error))?;
+                self.timeout = Some(timeout.into());
             }
             Takes::Texts(by) => {
                 for text in texts(name, value(name, &argument, "a text")?)? {
@@ -127,8 +127,7 @@ impl Options {
     /// What is not ours is tokio's, which knows best what it takes; but not what was meant for
     /// us and misspelt.
     fn take_tokios(&mut self, name: &str, argument: Meta) -> Result<()> {
-        let nearest = OWN.iter().find(|(own, _)| is_near(name, own));
-        if let Some((own, _)) = nearest {
+        if let Some(own) = nearest(name, OWN.iter().map(|(own, _)| *own)) {
             let message = format!("there is no option `{name}`; did you mean `{own}`?");
             return Err(Error::new(argument.path().span(), message));
         }
@@ -204,23 +203,6 @@ fn is_on(name: &str, argument: &Meta) -> Result<bool> {
     }
 }
 
-/// Whether a word looks like another one misspelt: up to two letters are other ones, missing or
-/// too many.
-fn is_near(word: &str, other: &str) -> bool {
-    let other: Vec<char> = other.chars().collect();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in word.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, expected) in other.iter().enumerate() {
-            let replaced = above[column] + usize::from(letter != *expected);
-            let one_more = above[column + 1].min(current[column]) + 1;
-            current.push(replaced.min(one_more));
-        }
-        above = current;
-    }
-    above.last().is_some_and(|distance| *distance <= 2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,11 +259,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (arguments, expected) in [
-            ("timeout", "`timeout` needs a span of time"),
+            ("timeout", "`timeout` needs a duration"),
             ("subscriber", "`subscriber` needs an expression"),
             ("subscriber = a(), subscriber = b()", "set twice"),
             ("timeout = 5", "takes a text in quotes, not `5`"),
-            ("timeout = \"5\"", "such as `500ms`"),
+            ("timeout = \"5\"", "`5` has no unit; write `5s`"),
+            ("timeout = \"-1s\"", "`-1s` is no duration"),
             ("timeout = \"1s\", timeout = \"2s\"", "set twice"),
             ("ignore_site", "`ignore_site` needs a text"),
             ("ignore_site = \" \"", "`ignore_site` needs a text"),
@@ -290,7 +273,9 @@ mod tests {
             ("check_on_failure = 1", "write `check_on_failure`"),
             ("check_on_failure(x)", "write `check_on_failure`"),
             ("timout = \"1s\"", "did you mean `timeout`?"),
+            ("timeut = \"1s\"", "did you mean `timeout`?"),
             ("ignore_sites = \"x\"", "did you mean `ignore_site`?"),
+            ("ignore_awaits = \"x\"", "did you mean `ignore_await`?"),
             ("1 + 1", "expected"),
         ] {
             let message = refused(arguments);
@@ -307,18 +292,20 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_misspelt_is_near() {
-        assert!(is_near("timeut", "timeout"));
-        assert!(is_near("ignore_awaits", "ignore_await"));
+    fn what_is_tokios_is_not_taken_for_misspelt() {
         for tokios in [
-            "flavor",
-            "worker_threads",
-            "start_paused",
-            "unhandled_panic",
-            "crate",
-            "name",
+            "flavor = 1",
+            "worker_threads = 1",
+            "start_paused = true",
+            "unhandled_panic = 1",
+            "crate = 1",
+            "name = 1",
         ] {
-            assert!(OWN.iter().all(|(own, _)| !is_near(tokios, own)), "{tokios}");
+            let options = read(tokios);
+            assert!(
+                options.is_ok_and(|options| options.tokio.len() == 1),
+                "{tokios}"
+            );
         }
     }
 }

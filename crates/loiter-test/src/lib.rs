@@ -24,7 +24,7 @@
 //!
 //! 3 tasks "worker" [mpsc recv, 503ms]:
 //!     (6 frames of tokio and std)
-//! app::pool::Pool::next_job::{{closure}}
+//! app::pool::Pool::next_job
 //!     src/pool.rs:88:31
 //!     (1 frame of loiter)
 //! spawned at src/pool.rs:41:9
@@ -101,7 +101,7 @@ pub use report::{Call, Extent, Leak, LeakReport, Place, Spawner, Trouble};
 ///
 /// | option | |
 /// | --- | --- |
-/// | `timeout = "500ms"` | how long tasks have to end: a number and `us`, `ms`, `s`, `m` or `h` |
+/// | `timeout = "500ms"` | how long tasks have to end, such as `500ms` or `1m30s` |
 /// | `ignore_site = "pool.rs:88"` | [`LeakCheck::ignore_site`] |
 /// | `ignore_await = "Pool::next_job"` | [`LeakCheck::ignore_await`] |
 /// | `ignore_await_top = "mpsc recv"` | [`LeakCheck::ignore_await_top`] |

@@ -136,6 +136,17 @@ impl Parents {
 }
 
 impl Rules {
+    /// Every task of the process.
+    pub(crate) const fn everything() -> Self {
+        Self {
+            extent: Extent::Process { unseen: 0 },
+            ignored: Vec::new(),
+            ignore_unseen: false,
+            after: None,
+            itself: None,
+        }
+    }
+
     /// Looks at every task. Takes as long as the agent's thread does: well below a millisecond
     /// unless there are many thousands.
     pub(crate) fn look(&self, ask: Ask) -> Result<Look, Error> {
@@ -258,15 +269,8 @@ fn is_internal(site: &Site) -> bool {
 
 /// The newest task that is alive, and how many there are of which nothing is known.
 pub(crate) fn current() -> Result<(Option<TaskSeq>, u64), Error> {
-    let everything = Rules {
-        extent: Extent::Process { unseen: 0 },
-        ignored: Vec::new(),
-        ignore_unseen: false,
-        after: None,
-        itself: None,
-    };
     // The oldest come first, and the newest last.
     let update = block_on(inspect::tasks("", u64::MAX))?;
     let newest = update.tasks.last().map(|task| task.seq);
-    Ok((newest, everything.unseen(&update)?))
+    Ok((newest, Rules::everything().unseen(&update)?))
 }

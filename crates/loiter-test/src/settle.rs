@@ -38,7 +38,7 @@ pub(crate) struct Left {
 
 /// Looks until nothing is left or the time is up; `None` for nothing. Blocks the thread.
 pub(crate) fn settle(rules: &Rules, timeout: Duration) -> Result<Option<Left>, Error> {
-    let deadline = Instant::now() + timeout;
+    let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
     // Of a number that is put together from two counts, each look may be off by those that come
     // and go.
@@ -54,7 +54,7 @@ pub(crate) fn settle(rules: &Rules, timeout: Duration) -> Result<Option<Left>, E
         if before.is_clean() {
             return Ok(None);
         }
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = timeout.saturating_sub(begun.elapsed());
         if left.is_zero() {
             let asked = match rules.capture(ASKING) {
                 Ok(outcome) => Some(outcome),

@@ -5,7 +5,13 @@ use std::{
     env,
     io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
+
+/// How long a report may take to come. Far more than it does: only a failing test waits that long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The suite, and other tests that are meant to fail: ignored unless they are asked for.
 mod fixture {
@@ -31,7 +37,7 @@ mod fixture {
         ($($name:ident)*) => {
             $(
                 #[loiter_test::test]
-                #[ignore = "run by another test"]
+                #[ignore = "run by `only_the_test_that_leaks_fails_and_says_where`"]
                 async fn $name() {
                     for _ in 0..20 {
                         let (sender, receiver) = mpsc::channel(1);
@@ -41,6 +47,7 @@ mod fixture {
                         }
                         drop(sender);
                         assert_eq!(worker.await.expect("no panic"), 45);
+                        // So that many are under way while another one leaks.
                         tokio::time::sleep(Duration::from_millis(2)).await;
                     }
                 }
@@ -54,7 +61,7 @@ mod fixture {
         clean! { a b c d e f g h i j k l m n o p }
 
         #[loiter_test::test(flavor = "multi_thread", worker_threads = 2)]
-        #[ignore = "run by another test"]
+        #[ignore = "run by `only_the_test_that_leaks_fails_and_says_where`"]
         async fn forgets_a_worker() {
             let (sender, receiver) = mpsc::channel(1);
             loiter::spawn(worker(receiver));
@@ -66,47 +73,47 @@ mod fixture {
 
     #[loiter_test::test(timeout = "10ms")]
     #[should_panic]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_test_that_should_panic_is_not_let_off_with_a_leak`"]
     async fn should_panic_and_leaks() {
         loiter::spawn(pending::<()>());
     }
 
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_test_that_fails_is_checked_only_when_asked_for`"]
     async fn returns_an_error_and_leaks() -> Result<(), String> {
         loiter::spawn(pending::<()>());
         Err("its own error".to_owned())
     }
 
     #[loiter_test::test(timeout = "10ms", check_on_failure)]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_test_that_fails_is_checked_only_when_asked_for`"]
     async fn returns_an_error_and_is_checked() -> Result<(), String> {
         loiter::spawn(pending::<()>());
         Err("its own error".to_owned())
     }
 
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_test_that_fails_is_checked_only_when_asked_for`"]
     async fn panics_and_leaks() {
         loiter::spawn(pending::<()>());
         panic!("its own panic");
     }
 
     #[loiter_test::test(timeout = "10ms", check_on_failure)]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_test_that_fails_is_checked_only_when_asked_for`"]
     async fn panics_and_is_checked() {
         loiter::spawn(pending::<()>());
         panic!("its own panic");
     }
 
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `reports_are_appended_to_a_file`"]
     async fn leaks() {
         loiter::spawn(pending::<()>());
     }
 
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `tasks_without_room_are_counted`"]
     async fn leaks_two() {
         loiter::spawn(pending::<()>());
         loiter::spawn(pending::<()>());
@@ -114,7 +121,7 @@ mod fixture {
 
     /// Its runtime waits for the function. The test that runs this one ends the process.
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_runtime_that_hangs_does_not_hide_the_report`"]
     async fn leaves_a_function_that_blocks() {
         loiter::spawn_blocking(|| {
             loop {
@@ -124,14 +131,14 @@ mod fixture {
     }
 
     #[test]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_check_that_is_not_made_says_so`"]
     fn drops_a_check() {
         drop(loiter_test::LeakCheck::new());
     }
 
     /// Another subscriber is there first.
     #[test]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_subscriber_that_was_first_leaves_what_loiter_spawns`"]
     fn has_a_subscriber_of_its_own() {
         tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
@@ -148,18 +155,20 @@ mod fixture {
         });
     }
 
+    /// Tokio tells of it only with the flag.
+    #[cfg(tokio_unstable)]
     #[loiter_test::test(
         timeout = "10ms",
         subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).finish()
     )]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_subscriber_can_be_handed_over`"]
     async fn hands_its_subscriber_over() {
         tracing::info!("its own line");
         tokio::spawn(pending::<()>());
     }
 
     #[loiter_test::test(timeout = "10ms")]
-    #[ignore = "run by another test"]
+    #[ignore = "run by `a_subscriber_of_a_thread_hides_no_leak`"]
     async fn sets_a_subscriber_for_its_thread() {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
@@ -241,10 +250,17 @@ fn a_runtime_that_hangs_does_not_hide_the_report() {
         .expect("it can be run");
     let stderr = child.stderr.take().expect("a pipe");
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
-    let said = lines.any(|line| line.starts_with("1 blocking function [running, "));
+    let (report, reported) = mpsc::channel();
+    let reads = thread::spawn(move || {
+        if lines.any(|line| line.starts_with("1 blocking function [running, ")) {
+            let _ = report.send(());
+        }
+    });
+    let said = reported.recv_timeout(PATIENCE);
     child.kill().expect("it hangs");
     child.wait().expect("it is waited for");
-    assert!(said, "the report is not there");
+    reads.join().expect("no panic");
+    said.expect("the report is there");
 }
 
 #[test]
@@ -282,8 +298,10 @@ fn reports_are_appended_to_a_file() {
     for _ in 0..2 {
         failure("leaks", &[("LOITER_TEST_JSON", name)]);
     }
-    let (output, text) = run("fixture::suite::a", &[], &[("LOITER_TEST_JSON", name)]);
+    let clean = "fixture::suite::a";
+    let (output, text) = run(clean, &["--exact"], &[("LOITER_TEST_JSON", name)]);
     assert!(output.status.success(), "{text}");
+    assert_has(&text, &["1 passed"]);
     let lines = std::fs::read_to_string(&file).expect("it was written");
     let reports: Vec<serde_json::Value> = lines
         .lines()

@@ -1,29 +1,18 @@
 //! A tonic server whose clients listen to streams: some end and come again, one hears nothing
 //! for long.
 
-use std::{io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
-use loiter_wire::v1::{
-    self,
-    loiter_client::LoiterClient,
-    loiter_server::{Loiter, LoiterServer},
-};
+use loiter_tests::{FakeAgent, Updates};
+use loiter_wire::v1::{self, loiter_client::LoiterClient};
 use tokio::{net::TcpListener, sync::mpsc, time};
 use tokio_stream::{
-    Stream, StreamExt,
+    StreamExt,
     wrappers::{ReceiverStream, TcpListenerStream},
 };
-use tonic::{
-    Request, Response, Status,
-    transport::{Channel, Endpoint, Server},
-};
+use tonic::transport::{Channel, Endpoint, Server};
 
 use crate::{pause, spawn};
-
-type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// Any service with streams does.
-struct Ticks;
 
 pub(super) async fn run() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -32,8 +21,10 @@ pub(super) async fn run() -> io::Result<()> {
         spawn("client", listen(server, number));
     }
     spawn("patient-client", wait(server));
+    // Any service with streams does.
+    let service = FakeAgent::streaming(tick).service();
     Server::builder()
-        .add_service(LoiterServer::new(Ticks))
+        .add_service(service)
         .serve_with_incoming(TcpListenerStream::new(listener))
         .await
         .map_err(io::Error::other)
@@ -80,65 +71,20 @@ async fn wait(server: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
-#[tonic::async_trait]
-impl Loiter for Ticks {
-    type WatchTasksStream = Updates<v1::TasksUpdate>;
-    type WatchTaskStream = Updates<v1::TaskDetail>;
-    type WatchEventsStream = Updates<v1::EventBatch>;
-    type WatchFindingsStream = Updates<v1::FindingsUpdate>;
-
-    async fn watch_tasks(
-        &self,
-        request: Request<v1::WatchTasksRequest>,
-    ) -> Result<Response<Self::WatchTasksStream>, Status> {
-        let every = Duration::from_millis(u64::from(request.into_inner().interval_ms));
-        let (sender, ticks) = mpsc::channel(4);
-        spawn("ticker", async move {
-            let mut interval = time::interval(every);
-            loop {
-                interval.tick().await;
-                let tick = Ok(v1::TasksUpdate::default());
-                tokio::select! {
-                    sent = sender.send(tick) => if sent.is_err() { return },
-                    () = sender.closed() => return,
-                }
+/// Ticks at the pace that is asked for.
+fn tick(request: v1::WatchTasksRequest) -> Updates<v1::TasksUpdate> {
+    let every = Duration::from_millis(u64::from(request.interval_ms));
+    let (sender, ticks) = mpsc::channel(4);
+    spawn("ticker", async move {
+        let mut interval = time::interval(every);
+        loop {
+            interval.tick().await;
+            let tick = Ok(v1::TasksUpdate::default());
+            tokio::select! {
+                sent = sender.send(tick) => if sent.is_err() { return },
+                () = sender.closed() => return,
             }
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(ticks))))
-    }
-
-    async fn get_target(
-        &self,
-        _: Request<v1::GetTargetRequest>,
-    ) -> Result<Response<v1::Target>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn watch_task(
-        &self,
-        _: Request<v1::WatchTaskRequest>,
-    ) -> Result<Response<Self::WatchTaskStream>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn watch_events(
-        &self,
-        _: Request<v1::WatchEventsRequest>,
-    ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn watch_findings(
-        &self,
-        _: Request<v1::WatchFindingsRequest>,
-    ) -> Result<Response<Self::WatchFindingsStream>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn capture_stacks(
-        &self,
-        _: Request<v1::CaptureStacksRequest>,
-    ) -> Result<Response<v1::CaptureStacksReply>, Status> {
-        Err(Status::unimplemented(""))
-    }
+        }
+    });
+    Box::pin(ReceiverStream::new(ticks))
 }

@@ -5,6 +5,17 @@
 //! a task behind with every call; the cured one leaves none. What must be found is said beside
 //! it: the line is the one below `// @ NAME`.
 
+/// Scenarios, one a line: what it is called, what must be found, and its handler.
+macro_rules! scenarios {
+    ($($name:literal, $expected:expr, $handler:ident;)*) => {
+        &[$(Scenario {
+            name: $name,
+            expected: $expected,
+            handler: |variant| Box::pin($handler(variant)),
+        }),*]
+    };
+}
+
 mod patterns;
 mod simple;
 
@@ -99,30 +110,9 @@ fn forget(field: impl Any + Send) {
         .push(Box::new(field));
 }
 
-/// A scenario that must be found as `kind`, this sure.
-const fn found(
-    name: &'static str,
-    kind: &'static str,
-    certainty: &'static str,
-    handler: fn(Variant) -> Pin<Box<dyn Future<Output = ()> + Send>>,
-) -> Scenario {
-    Scenario {
-        name,
-        expected: Some(Expected { kind, certainty }),
-        handler,
-    }
-}
-
-/// A scenario with which nothing is wrong.
-const fn silent(
-    name: &'static str,
-    handler: fn(Variant) -> Pin<Box<dyn Future<Output = ()> + Send>>,
-) -> Scenario {
-    Scenario {
-        name,
-        expected: None,
-        handler,
-    }
+/// It must be found as `kind`, this sure.
+const fn found(kind: &'static str, certainty: &'static str) -> Option<Expected> {
+    Some(Expected { kind, certainty })
 }
 
 /// Spawns a task that is named after its scenario.

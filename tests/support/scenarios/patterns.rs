@@ -11,44 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{PATIENCE, Scenario, Variant, forget, found, spawn};
 
-pub(super) const ALL: &[Scenario] = &[
-    found("never-closed", "blocked receive", "suspected", |variant| {
-        Box::pin(never_closed(variant))
-    }),
-    found(
-        "start-without-stop",
-        "blocked receive",
-        "suspected",
-        |variant| Box::pin(start_without_stop(variant)),
-    ),
-    found("double-send", "blocked send", "suspected", |variant| {
-        Box::pin(double_send(variant))
-    }),
-    found("early-return", "blocked send", "suspected", |variant| {
-        Box::pin(early_return(variant))
-    }),
-    found(
-        "first-result-wins",
-        "blocked send",
-        "suspected",
-        |variant| Box::pin(first_result_wins(variant)),
-    ),
-    found("timed-out", "blocked receive", "suspected", |variant| {
-        Box::pin(timed_out(variant))
-    }),
-    found("join-cycle", "wait cycle", "proved", |variant| {
-        Box::pin(join_cycle(variant))
-    }),
-    found(
-        "join-of-the-dead",
-        "dead by association",
-        "proved",
-        |variant| Box::pin(join_of_the_dead(variant)),
-    ),
-    found("loop-without-exit", "busy loop", "suspected", |variant| {
-        Box::pin(loop_without_exit(variant))
-    }),
-];
+pub(super) const ALL: &[Scenario] = scenarios! {
+    "never-closed", found("blocked receive", "suspected"), never_closed;
+    "start-without-stop", found("blocked receive", "suspected"), start_without_stop;
+    "double-send", found("blocked send", "suspected"), double_send;
+    "early-return", found("blocked send", "suspected"), early_return;
+    "first-result-wins", found("blocked send", "suspected"), first_result_wins;
+    "timed-out", found("blocked receive", "suspected"), timed_out;
+    "join-cycle", found("wait cycle", "proved"), join_cycle;
+    "join-of-the-dead", found("dead by association", "proved"), join_of_the_dead;
+    "loop-without-exit", found("busy loop", "suspected"), loop_without_exit;
+};
 
 /// Workers that take jobs until the channel is closed, which it never is.
 async fn never_closed(variant: Variant) {

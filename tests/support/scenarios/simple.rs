@@ -10,71 +10,34 @@ use std::{
 };
 
 use futures_util::task::AtomicWaker;
-
 use tokio::{
     sync::{Barrier, Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, Scenario, Variant, forget, found, silent, spawn};
+use super::{PATIENCE, Scenario, Variant, forget, found, spawn};
 
-pub(super) const ALL: &[Scenario] = &[
-    found("receive-on-nothing", "no waker", "proved", |variant| {
-        Box::pin(receive_on_nothing(variant))
-    }),
-    found("select-without-cases", "no waker", "proved", |variant| {
-        Box::pin(select_without_cases(variant))
-    }),
-    found("dropped-waker", "no waker", "proved", |variant| {
-        Box::pin(dropped_waker(variant))
-    }),
-    found("lost-wakeup", "lost wakeup", "suspected", |variant| {
-        Box::pin(lost_wakeup(variant))
-    }),
-    found("receive", "blocked receive", "suspected", |variant| {
-        Box::pin(receive(variant))
-    }),
-    found("send", "blocked send", "suspected", |variant| {
-        Box::pin(send(variant))
-    }),
-    found("select", "blocked receive", "suspected", |variant| {
-        Box::pin(select(variant))
-    }),
-    found("oneshot", "blocked receive", "suspected", |variant| {
-        Box::pin(oneshot_receive(variant))
-    }),
-    found("broadcast", "blocked receive", "suspected", |variant| {
-        Box::pin(broadcast_receive(variant))
-    }),
-    found("watch", "blocked receive", "suspected", |variant| {
-        Box::pin(watch_changed(variant))
-    }),
-    found("condition", "blocked receive", "suspected", |variant| {
-        Box::pin(condition(variant))
-    }),
-    found("wait-group", "blocked lock", "suspected", |variant| {
-        Box::pin(wait_group(variant))
-    }),
-    found("mutex", "blocked lock", "suspected", |variant| {
-        Box::pin(mutex(variant))
-    }),
-    found("rwlock-read", "blocked lock", "suspected", |variant| {
-        Box::pin(rwlock_read(variant))
-    }),
-    found("rwlock-write", "blocked lock", "suspected", |variant| {
-        Box::pin(rwlock_write(variant))
-    }),
-    found("semaphore", "blocked lock", "suspected", |variant| {
-        Box::pin(semaphore(variant))
-    }),
-    found("mixed", "blocked lock", "suspected", |variant| {
-        Box::pin(mixed(variant))
-    }),
-    silent("no-leak-through-a-global", |variant| {
-        Box::pin(no_leak_through_a_global(variant))
-    }),
-];
+pub(super) const ALL: &[Scenario] = scenarios! {
+    "receive-on-nothing", found("no waker", "proved"), receive_on_nothing;
+    "select-without-cases", found("no waker", "proved"), select_without_cases;
+    "dropped-waker", found("no waker", "proved"), dropped_waker;
+    "lost-wakeup", found("lost wakeup", "suspected"), lost_wakeup;
+    "receive", found("blocked receive", "suspected"), receive;
+    "send", found("blocked send", "suspected"), send;
+    "select", found("blocked receive", "suspected"), select;
+    "oneshot", found("blocked receive", "suspected"), oneshot_receive;
+    "broadcast", found("blocked receive", "suspected"), broadcast_receive;
+    "watch", found("blocked receive", "suspected"), watch_changed;
+    "condition", found("blocked receive", "suspected"), condition;
+    "wait-group", found("blocked lock", "suspected"), wait_group;
+    "mutex", found("blocked lock", "suspected"), mutex;
+    "rwlock-read", found("blocked lock", "suspected"), rwlock_read;
+    "rwlock-write", found("blocked lock", "suspected"), rwlock_write;
+    "semaphore", found("blocked lock", "suspected"), semaphore;
+    "mixed", found("blocked lock", "suspected"), mixed;
+    "no-leak-through-a-global", None, no_leak_through_a_global;
+};
 
 async fn receive_on_nothing(variant: Variant) {
     // @ receive-on-nothing

@@ -78,15 +78,9 @@ fn document(finished: &Finished) -> Value {
 
 /// The demo without its leaks.
 fn healthy() -> Program {
-    let args = [
-        "demo",
-        "--serve",
-        "--healthy",
-        "--until-stdin-closes",
-        "--listen",
-        "127.0.0.1:0",
-    ];
-    Program::start(LOITER.command(&args))
+    let mut command = LOITER.demo_command("127.0.0.1:0");
+    command.arg("--healthy");
+    Program::start(command)
 }
 
 /// Waits until the function that runs long on the blocking pool has run for the 10 s from which

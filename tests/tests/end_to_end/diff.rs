@@ -83,12 +83,23 @@ fn a_site_that_leaks_has_grown_and_its_tasks_stand_still() {
     );
 }
 
+/// Waits until the demo has spawned all of its tasks that want a lock.
+fn wait_for_lock_waiters(address: &str) {
+    wait_until("three that want the lock", || {
+        let matched = LOITER.tasks(&[address, "--filter", "name:lock-waiter"])["matched"].as_u64();
+        (matched == Some(3)).then_some(())
+    });
+}
+
 #[test]
 fn another_run_is_compared_by_its_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let before = folder.path().join("before.loiter");
+    wait_for_lock_waiters(&shared().address);
     snapshot(&shared().address, &before);
     let other = LOITER.demo();
+    // Without them there would be nothing that might seem to have grown.
+    wait_for_lock_waiters(&other.address());
     let document = diff(&[text(&before), &other.address()]);
     assert_eq!(document["same_run"], false);
     assert_eq!(document["stuck"], serde_json::json!([]));

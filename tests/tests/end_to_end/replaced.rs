@@ -29,13 +29,7 @@ impl Deployment {
         let path = folder.path().join("app");
         copy(executable, &path);
         let app = path.to_str().expect("UTF-8").to_owned();
-        let mut command = Loiter::at(app.leak()).command(&[
-            "demo",
-            "--serve",
-            "--until-stdin-closes",
-            "--listen",
-            "127.0.0.1:0",
-        ]);
+        let mut command = Loiter::at(app.leak()).demo_command("127.0.0.1:0");
         command.env("LOITER_CAPTURE_STACKS", "on-demand");
         Self {
             service: Program::start(command),

@@ -128,15 +128,7 @@ fn an_agent_that_cannot_ask_is_of_another_version() {
 
 #[test]
 fn a_service_that_does_not_want_to_be_asked_says_so() {
-    let address = loiter_tests::free_address().to_string();
-    let args = [
-        "demo",
-        "--serve",
-        "--until-stdin-closes",
-        "--listen",
-        &address,
-    ];
-    let mut command = LOITER.command(&args);
+    let mut command = LOITER.demo_command("127.0.0.1:0");
     command.env("LOITER_CAPTURE_STACKS", "off");
     let service = loiter_tests::Program::start(command);
     let address = service.address();

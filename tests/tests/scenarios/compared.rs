@@ -5,27 +5,22 @@
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
 use loiter_tests::{
-    Program, free_address,
+    Program, free_address, readme,
     scenarios::{self, Scenario, Variant},
 };
 
 use crate::{console, judged, side_by_side};
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-const BEGIN: &str = "<!-- compared: written by a test, see ARCHITECTURE.md -->\n";
-const END: &str = "<!-- /compared -->";
-
 #[test]
 fn the_comparison_covers_every_scenario() {
-    let readme = fs::read_to_string(README).expect("a README");
-    let start = readme.find(BEGIN).expect("a beginning") + BEGIN.len();
-    let end = readme.find(END).expect("an end");
+    let mut text = fs::read_to_string(readme::PATH).expect("a README");
+    let part = readme::part(&text, "compared");
     if std::env::var_os("LOITER_REGENERATE").is_some() {
-        let text = [&readme[..start], &compared(), &readme[end..]].concat();
-        fs::write(README, text).expect("the README can be written");
+        text.replace_range(part, &compared());
+        fs::write(readme::PATH, text).expect("the README can be written");
         return;
     }
-    let table = &readme[start..end];
+    let table = &text[part];
     for scenario in scenarios::all() {
         let row = table
             .lines()

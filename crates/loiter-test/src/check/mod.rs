@@ -90,13 +90,7 @@ impl LeakCheck {
         Self {
             name,
             timeout: TIMEOUT,
-            rules: Rules {
-                extent: Extent::Process { unseen: 0 },
-                ignored: Vec::new(),
-                ignore_unseen: false,
-                after: None,
-                itself: None,
-            },
+            rules: Rules::everything(),
             check_on_failure: false,
             cleanup: Mutex::default(),
             blind: None,

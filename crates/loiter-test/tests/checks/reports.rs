@@ -67,16 +67,13 @@ async fn a_blocked_task_is_reported_with_its_wait_and_its_site() {
 #[tokio::test]
 async fn a_task_may_end_while_the_check_waits() {
     let (sender, receiver) = oneshot::channel::<()>();
-    let ends_a_little_later = async {
-        loiter::spawn(receiver);
-        std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_millis(20));
-            sender.send(())
-        });
-    };
+    // On this runtime's only thread it gets its turn when the check waits, and not before.
+    let ends_it = tokio::spawn(async { sender.send(()) });
     let patient = LeakCheck::new().timeout(Duration::from_secs(60));
     let started = std::time::Instant::now();
-    patient.run(ends_a_little_later).await;
+    patient.run(async { drop(loiter::spawn(receiver)) }).await;
+    let sent = ends_it.await.expect("no panic");
+    sent.expect("it waited still when the check did");
     assert!(
         started.elapsed() < Duration::from_secs(30),
         "as soon as all have ended"

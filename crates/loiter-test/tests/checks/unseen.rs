@@ -42,14 +42,16 @@ async fn what_is_alive_before_does_not_count() {
     before.abort();
 }
 
+/// Leaves a task on the runtime, spawned by a thread that is none of its own.
+async fn spawn_elsewhere() {
+    let runtime = Handle::current();
+    let thread = thread::spawn(move || drop(runtime.spawn(pending::<()>())));
+    thread.join().expect("no panic");
+}
+
 #[tokio::test]
 async fn what_another_thread_spawns_on_the_runtime_is_counted() {
-    let spawns_elsewhere = async {
-        let runtime = Handle::current();
-        let thread = thread::spawn(move || drop(runtime.spawn(pending::<()>())));
-        thread.join().expect("no panic");
-    };
-    let report = report_of(spawns_elsewhere).await;
+    let report = report_of(spawn_elsewhere()).await;
     assert_eq!((report.tasks(), report.unseen()), (0, 1), "{report}");
     assert!(
         report.to_string().contains("1 more task is alive, "),
@@ -59,12 +61,7 @@ async fn what_another_thread_spawns_on_the_runtime_is_counted() {
 
 #[tokio::test]
 async fn what_is_not_seen_can_be_ignored() {
-    let spawns_elsewhere = async {
-        let runtime = Handle::current();
-        let thread = thread::spawn(move || drop(runtime.spawn(pending::<()>())));
-        thread.join().expect("no panic");
-    };
-    let ((), found) = check().ignore_unseen().find_in(spawns_elsewhere).await;
+    let ((), found) = check().ignore_unseen().find_in(spawn_elsewhere()).await;
     found.expect("it is ignored");
 }
 
