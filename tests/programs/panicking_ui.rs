@@ -7,10 +7,13 @@ use loiter_cli::{
     ui::{self, UiOptions},
 };
 use loiter_model::{
-    Target, TaskSeq, Thresholds,
+    ResourceSeq, Target, TaskSeq, Thresholds,
     finding::RuleSettings,
-    query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
+    update::{
+        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
 };
 
 fn main() -> ExitCode {
@@ -83,6 +86,22 @@ impl Source for Panicking {
         _: Thresholds,
         _: Option<Duration>,
     ) -> Answer<'_, Updates<TaskDetail>> {
+        unreachable!("there is no target")
+    }
+
+    fn watch_resources(
+        &self,
+        _: ResourceQuery,
+        _: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        unreachable!("there is no target")
+    }
+
+    fn watch_resource(
+        &self,
+        _: ResourceSeq,
+        _: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourceDetail>> {
         unreachable!("there is no target")
     }
 }

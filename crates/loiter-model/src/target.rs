@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Nanos, Thresholds};
 
-/// One process with an agent in it.
+/// One process whose tasks can be looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The program's name: its executable's file name unless the agent was told another.
@@ -22,12 +22,46 @@ pub struct Target {
     pub started_unix: Nanos,
     /// How long the agent has been running.
     pub uptime: Nanos,
-    /// How much the agent can see.
+    /// What tells of the process.
+    pub teller: Teller,
+    /// How much of its tasks can be seen.
     pub tier: Tier,
     /// The service's own limits, with which a client starts.
     pub thresholds: Thresholds,
     /// How many tasks the agent tracks at most.
     pub max_tasks: u64,
+}
+
+/// What tells of a process, and thereby what cannot be known of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Teller {
+    /// loiter's agent.
+    #[default]
+    Agent,
+    /// console-subscriber, which tokio-console reads.
+    ConsoleSubscriber,
+}
+
+impl Teller {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "loiter",
+            Self::ConsoleSubscriber => "console-subscriber",
+        }
+    }
+
+    /// What it can't tell, for one line; `None` when it tells everything that loiter knows of.
+    #[must_use]
+    pub const fn silent_about(self) -> Option<&'static str> {
+        match self {
+            Self::Agent => None,
+            Self::ConsoleSubscriber => Some(
+                "what tasks wait on, who woke or spawned them, their scopes, and how they ended",
+            ),
+        }
+    }
 }
 
 /// How much of the program the agent can see, found out at run time.

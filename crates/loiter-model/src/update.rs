@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Distribution, NameId, Nanos, Site, SiteId, SiteStats, Task, TaskSeq, Totals, Wait, WaitId,
-    WaitStats,
+    AsyncOp, Distribution, NameId, Nanos, Resource, Site, SiteId, SiteStats, Task, TaskSeq, Totals,
+    Wait, WaitId, WaitStats,
     finding::{Allow, Finding},
     query::Labels,
 };
@@ -179,6 +179,45 @@ pub struct FindingsUpdate {
     /// How often the rules have looked at every task: some need to see a task twice.
     pub scans: u64,
     /// What the findings refer to.
+    pub labels: LabelSet,
+}
+
+/// An answer to a resource query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourcesUpdate {
+    /// The whole target.
+    pub overview: Overview,
+    /// Whether the target keeps track of resources at all: `Builder::resources(true)` of an
+    /// agent.
+    pub is_tracking: bool,
+    /// Resources that are not tracked because there were too many, since the target's start.
+    pub untracked: u64,
+    /// Resources that the filter lets through, in and out of the window.
+    pub matched: u64,
+    /// The row number of `resources[0]` among them.
+    pub offset: u64,
+    /// The window, sorted.
+    pub resources: Vec<Resource>,
+    /// What the resources refer to.
+    pub labels: LabelSet,
+}
+
+/// One resource seen closely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceDetail {
+    /// From the agent's start to the moment the update speaks of.
+    pub at: Nanos,
+    /// The resource.
+    pub resource: Resource,
+    /// What it is a part of, where that is known still.
+    pub parent: Option<Resource>,
+    /// The operations on it that go on, the oldest first.
+    pub ops: Vec<AsyncOp>,
+    /// Further ones, beyond what one answer holds.
+    pub ops_omitted: u64,
+    /// The tasks that hold it, wait for it or have such an operation, where they are known still.
+    pub tasks: Vec<Task>,
+    /// What all of them refer to.
     pub labels: LabelSet,
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loiter_model::{Nanos, Target, Tier};
+use loiter_model::{Nanos, Target, Teller, Tier};
 
 use crate::{builder::Config, table::Table};
 
@@ -59,6 +59,7 @@ impl Core {
             run_id: self.run_id,
             started_unix: Nanos(self.table.clock().started_unix()),
             uptime: Nanos(self.table.now()),
+            teller: Teller::Agent,
             tier: self.tier,
             thresholds: self.config.rules.thresholds,
             max_tasks: u64::from(self.table.max_tasks()),

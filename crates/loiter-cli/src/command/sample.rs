@@ -4,7 +4,8 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
     AwaitStack, Branch, Frame, Kind, NameId, Nanos, Quantiles, Site, SiteId, SiteStats,
-    StackSource, State, Target, Task, TaskSeq, Thresholds, Tier, Totals, Wait, WaitId, WaitStats,
+    StackSource, State, Target, Task, TaskSeq, Teller, Thresholds, Tier, Totals, Wait, WaitId,
+    WaitStats,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind},
     update::{
         CaptureOutcome, FindingsUpdate, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate,
@@ -28,6 +29,7 @@ pub(crate) fn target() -> Target {
         run_id: 0x00c0_ffee_0123_4567,
         started_unix: Nanos::from_secs(1_700_000_000),
         uptime: Nanos::from_secs(93),
+        teller: Teller::Agent,
         tier: Tier::EveryTask,
         thresholds: Thresholds::default(),
         max_tasks: 1 << 20,

@@ -45,6 +45,14 @@ pub enum SourceError {
         /// What it does not know.
         lacks: &'static str,
     },
+    /// What answers there knows nothing of the kind, and never will.
+    #[error("{endpoint} cannot tell {what}")]
+    CannotTell {
+        /// Where.
+        endpoint: String,
+        /// What it cannot tell, and what could.
+        what: String,
+    },
     /// The source does not accept the query.
     #[error("the query was refused: {0}")]
     BadQuery(String),
@@ -88,6 +96,7 @@ impl SourceError {
             | Self::Busy { .. }
             | Self::Lost { .. } => true,
             Self::TooOld { .. }
+            | Self::CannotTell { .. }
             | Self::BadQuery(_)
             | Self::NoSuchTask(_)
             | Self::Refused { .. } => false,

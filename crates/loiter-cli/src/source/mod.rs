@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use loiter_model::{
-    Target, TaskSeq, Thresholds,
+    ResourceSeq, Target, TaskSeq, Thresholds,
     finding::RuleSettings,
-    query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
+    update::{
+        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
 };
 
 pub use endpoint::{Endpoint, ParseEndpointError};
@@ -82,4 +85,20 @@ pub trait Source: Send + Sync {
         thresholds: Thresholds,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<TaskDetail>>;
+
+    /// Answers a query with a row a resource, at once and then every interval.
+    ///
+    /// [`SourceError::CannotTell`] of a source that knows no resources.
+    fn watch_resources(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>>;
+
+    /// Looks at one resource closely. The stream ends after the update that shows it ended.
+    fn watch_resource(
+        &self,
+        seq: ResourceSeq,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourceDetail>>;
 }

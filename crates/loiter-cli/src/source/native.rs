@@ -4,10 +4,13 @@ use std::{sync::OnceLock, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use loiter_model::{
-    Target, TaskSeq, Thresholds,
+    ResourceSeq, Target, TaskSeq, Thresholds,
     finding::RuleSettings,
-    query::{Filter, Group, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
+    update::{
+        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
 };
 use loiter_wire::{
     BadMessage,
@@ -236,6 +239,31 @@ impl Source for Native {
             }
         }
         .boxed()
+    }
+
+    fn watch_resources(
+        &self,
+        _: ResourceQuery,
+        _: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        async { Err(self.no_resources()) }.boxed()
+    }
+
+    fn watch_resource(
+        &self,
+        _: ResourceSeq,
+        _: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourceDetail>> {
+        async { Err(self.no_resources()) }.boxed()
+    }
+}
+
+impl Native {
+    fn no_resources(&self) -> SourceError {
+        SourceError::CannotTell {
+            endpoint: self.endpoint.to_string(),
+            what: "which resources there are".to_owned(),
+        }
     }
 }
 

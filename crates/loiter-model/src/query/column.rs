@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt::Debug, sync::Arc};
 
 use super::Labels;
-use crate::{NameId, Nanos, Site, SiteStats, Task, Thresholds, WaitStats};
+use crate::{NameId, Nanos, Resource, Site, SiteStats, Task, Thresholds, WaitStats};
 
 /// What a table can be sorted by.
 pub trait Column: Copy + Debug + Eq + 'static {
@@ -264,6 +264,46 @@ impl WaitColumn {
                 Some(wait) => SortKey::Text(wait.to_string().into(), 0),
                 None => SortKey::Missing,
             },
+        }
+    }
+}
+
+columns! {
+    /// A column of a table with a row a resource.
+    ResourceColumn {
+        Seq "seq" "#" ascending "the agent's number of the resource, never reused";
+        Parent "parent" "Parent" ascending "the resource that it is a part of";
+        Kind "kind" "Kind" ascending "what it is for: Sync, timer";
+        Type "type" "Type" ascending "its type, such as Mutex or Sleep";
+        Waiters "waiters" "Waiters" descending "tasks that wait for it now";
+        Holders "holders" "Holders" descending "tasks that have taken it, as far as is known";
+        Total "total" "Total" descending "time since its making, or from making to end";
+        Visibility "visibility" "Vis" ascending "pub, or int for a part of something that the program made";
+        Attributes "attributes" "Attributes" ascending "its state, such as permits or locked";
+        Site "site" "Site" ascending "where it was made";
+    }
+}
+
+impl ResourceColumn {
+    /// What this column compares of a resource.
+    #[must_use]
+    pub fn key(self, resource: &Resource, labels: &impl Labels) -> SortKey {
+        let number = SortKey::Number;
+        let text = |text: &Arc<str>| SortKey::Text(text.clone(), 0);
+        match self {
+            Self::Seq => number(resource.seq.get()),
+            Self::Parent => resource.parent.map(|seq| number(seq.get())).into(),
+            Self::Kind => text(&resource.kind),
+            Self::Type => text(&resource.concrete_type),
+            Self::Waiters => number(resource.waiters.len() as u64),
+            Self::Holders => number(resource.holders.len() as u64),
+            Self::Total => resource.total.into(),
+            Self::Visibility => number(u64::from(resource.is_internal)),
+            Self::Attributes => match resource.attributes.first() {
+                Some(first) => SortKey::Text(first.to_string().into(), 0),
+                None => SortKey::Missing,
+            },
+            Self::Site => labels.site(resource.site).map(|site| place(&site)).into(),
         }
     }
 }

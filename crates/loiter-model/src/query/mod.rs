@@ -20,7 +20,7 @@ mod waits;
 
 use std::sync::Arc;
 
-pub use column::{Column, SiteColumn, SortKey, TaskColumn, WaitColumn};
+pub use column::{Column, ResourceColumn, SiteColumn, SortKey, TaskColumn, WaitColumn};
 pub use complete::{Completion, completions};
 pub use filter::{Filter, Term};
 pub use parse::{FilterError, REFERENCE, ReferenceRow};
@@ -53,6 +53,10 @@ pub type TaskQuery = Query<TaskColumn>;
 pub type SiteQuery = Query<SiteColumn>;
 /// A question answered with a row for the tasks that wait alike, as a [`Group`] says.
 pub type WaitQuery = Query<WaitColumn>;
+
+/// A question answered with a row a resource. Of its filter, the terms that a resource can match
+/// count: text, `site:`, `kind:` and the like.
+pub type ResourceQuery = Query<ResourceColumn>;
 
 /// An order of rows. Rows that are equal by it are ordered by task number or site, ascending
 /// either way, so that rows do not jump between two updates.

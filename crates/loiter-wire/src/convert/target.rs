@@ -1,12 +1,16 @@
 //! The process that is looked at, and its limits.
 
-use loiter_model::{Nanos, Target, Thresholds, Tier};
+use loiter_model::{Nanos, Target, Teller, Thresholds, Tier};
 
 use super::BadMessage;
 use crate::v1;
 
 impl From<Target> for v1::Target {
     fn from(target: Target) -> Self {
+        let teller = match target.teller {
+            Teller::Agent => v1::Teller::Agent,
+            Teller::ConsoleSubscriber => v1::Teller::ConsoleSubscriber,
+        };
         let tier = match target.tier {
             Tier::EveryTask => v1::Tier::EveryTask,
             Tier::NotBuiltIn => v1::Tier::NotBuiltIn,
@@ -21,6 +25,7 @@ impl From<Target> for v1::Target {
             started_unix_ns: target.started_unix.0,
             uptime_ns: target.uptime.0,
             tier: tier.into(),
+            teller: teller.into(),
             thresholds: Some(target.thresholds.into()),
             max_tasks: target.max_tasks,
         }
@@ -31,6 +36,10 @@ impl TryFrom<v1::Target> for Target {
     type Error = BadMessage;
 
     fn try_from(target: v1::Target) -> Result<Self, BadMessage> {
+        let teller = match v1::Teller::try_from(target.teller) {
+            Ok(v1::Teller::ConsoleSubscriber) => Teller::ConsoleSubscriber,
+            Ok(v1::Teller::Agent) | Err(_) => Teller::Agent,
+        };
         let tier = match v1::Tier::try_from(target.tier) {
             Ok(v1::Tier::NotBuiltIn) => Tier::NotBuiltIn,
             Ok(v1::Tier::SubscriberTaken) => Tier::SubscriberTaken,
@@ -45,6 +54,7 @@ impl TryFrom<v1::Target> for Target {
             run_id: target.run_id,
             started_unix: Nanos(target.started_unix_ns),
             uptime: Nanos(target.uptime_ns),
+            teller,
             tier,
             thresholds: target
                 .thresholds

@@ -639,7 +639,7 @@ impl EventKind {
         }
     }
 }
-/// One process with an agent in it.
+/// One process whose tasks can be looked at.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Target {
     /// The program's name.
@@ -667,6 +667,9 @@ pub struct Target {
     /// How many tasks the agent tracks at most.
     #[prost(uint64, tag = "10")]
     pub max_tasks: u64,
+    /// In recordings and snapshots of other targets than an agent.
+    #[prost(enumeration = "Teller", tag = "11")]
+    pub teller: i32,
 }
 /// From when on an idle task is blocked, a running one hogging, a scheduled one starved.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -677,6 +680,35 @@ pub struct Thresholds {
     pub hogging_after_ns: u64,
     #[prost(uint64, tag = "3")]
     pub starved_after_ns: u64,
+}
+/// What tells of a process, and thereby what cannot be known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Teller {
+    /// loiter's agent.
+    Agent = 0,
+    /// console-subscriber, which tokio-console reads.
+    ConsoleSubscriber = 1,
+}
+impl Teller {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Agent => "TELLER_AGENT",
+            Self::ConsoleSubscriber => "TELLER_CONSOLE_SUBSCRIBER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TELLER_AGENT" => Some(Self::Agent),
+            "TELLER_CONSOLE_SUBSCRIBER" => Some(Self::ConsoleSubscriber),
+            _ => None,
+        }
+    }
 }
 /// How much of the program the agent can see. A value unknown to a client reads as
 /// TIER_EVERY_TASK: what is shown is shown, without advice on how to see more.

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use loiter_model::{
-    Distribution, NameId, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Tier,
-    Totals, WaitId, WaitStats,
+    Distribution, NameId, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Teller,
+    Tier, Totals, WaitId, WaitStats,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     update::{
         Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview, SitesUpdate, Stretch,
@@ -252,28 +252,37 @@ pub(crate) fn target() -> impl Strategy<Value = Target> {
         Tier::SubscriberTaken,
     ]);
     let texts = ["\\PC{0,4}", "\\PC{0,4}", "\\PC{0,4}"];
-    (texts, any::<u32>(), any::<[u64; 4]>(), tier, thresholds()).prop_map(
-        |(
-            [name, host, agent_version],
-            pid,
-            [run_id, started, uptime, max_tasks],
-            tier,
-            thresholds,
-        )| {
-            Target {
-                name,
-                pid,
-                host,
-                agent_version,
-                run_id,
-                started_unix: Nanos(started),
-                uptime: Nanos(uptime),
-                tier,
-                thresholds,
-                max_tasks,
-            }
-        },
+    let teller = select(vec![Teller::Agent, Teller::ConsoleSubscriber]);
+    (
+        texts,
+        any::<u32>(),
+        any::<[u64; 4]>(),
+        (teller, tier),
+        thresholds(),
     )
+        .prop_map(
+            |(
+                [name, host, agent_version],
+                pid,
+                [run_id, started, uptime, max_tasks],
+                (teller, tier),
+                thresholds,
+            )| {
+                Target {
+                    name,
+                    pid,
+                    host,
+                    agent_version,
+                    run_id,
+                    started_unix: Nanos(started),
+                    uptime: Nanos(uptime),
+                    teller,
+                    tier,
+                    thresholds,
+                    max_tasks,
+                }
+            },
+        )
 }
 
 pub(crate) fn event() -> impl Strategy<Value = Event> {
