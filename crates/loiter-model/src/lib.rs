@@ -6,16 +6,25 @@
 //! - [`Task`], [`Site`], [`Totals`]: what is known at one instant.
 //! - [`Wait`], [`AwaitStack`]: what a task waits on, judged from the calls that led there.
 //! - [`Thresholds`] and [`Condition`]: when a task counts as blocked, hogging or starved.
+//! - [`Lint`]: hints on single tasks, as tokio-console has them.
 //! - [`finding`]: verdicts with their evidence and their cure, and the rules that reach them.
 //! - [`query`]: filter, sort, group and window, the same code on both sides of the wire.
 //! - [`Distribution`]: how long polls, waits and lives took.
+//! - [`CloseUp`]: the polls and waits of one task, one by one.
+//! - [`metric`]: the figures that monitoring systems are given.
 //! - [`update`]: what a watcher receives.
+//! - [`picture`]: everything that is known of one target at one instant, and the answers from it.
 
+mod close_up;
 mod distribution;
 mod ending;
 pub mod finding;
 mod first;
+mod history;
+mod lint;
+pub mod metric;
 mod nanos;
+pub mod picture;
 pub mod query;
 mod resource;
 mod site;
@@ -28,7 +37,10 @@ mod totals;
 pub mod update;
 mod wait;
 
+pub use close_up::CloseUp;
 pub use distribution::{Distribution, Quantiles};
+pub use history::History;
+pub use lint::{Lint, LintCounts, LintLimits, Lints, ParseLintsError};
 pub use nanos::{Nanos, ParseNanosError};
 pub use resource::{AsyncOp, AsyncOpSeq, Attribute, AttributeValue, Resource, ResourceSeq};
 pub use site::{Site, SiteId, SiteStats};

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use crate::{Condition, Nanos, SiteId, Thresholds, WaitId};
+use crate::{Condition, Lints, Nanos, SiteId, Thresholds, WaitId};
 
 /// The agent's own number of a task: counted up from 1, never reused while the process lives
 /// (tokio's task ids and tracing's span ids both are).
@@ -169,7 +169,8 @@ pub struct Task {
     pub scheduled: Nanos,
     /// How often it was polled, the current poll included.
     pub polls: u64,
-    /// The longest poll, the current one included.
+    /// The longest poll, the current one included; see
+    /// [`known_longest_poll`](Self::known_longest_poll).
     pub longest_poll: Nanos,
     /// How often it was woken.
     pub wakes: u64,
@@ -200,6 +201,13 @@ impl Task {
         (self.state == State::Idle).then_some(self.in_state)
     }
 
+    /// The time since its end. `None` while it is alive.
+    #[inline]
+    #[must_use]
+    pub fn ended_for(&self) -> Option<Nanos> {
+        (self.state == State::Ended).then_some(self.in_state)
+    }
+
     /// The sum of all its waits, the current one included. The lifetime figure that
     /// tokio-console calls `Idle`.
     #[inline]
@@ -210,11 +218,37 @@ impl Task {
             .saturating_sub(self.scheduled)
     }
 
+    /// The longest poll, if that is known: not every [`Teller`](crate::Teller) tells it, and then
+    /// a task has polls and none of any length.
+    #[must_use]
+    pub fn known_longest_poll(&self) -> Option<Nanos> {
+        (self.polls == 0 || self.longest_poll > Nanos::ZERO).then_some(self.longest_poll)
+    }
+
     /// What is wrong with it right now, by these limits.
     #[inline]
     #[must_use]
     pub fn condition(&self, limits: &Thresholds) -> Option<Condition> {
         limits.condition(self.kind, self.state, self.in_state)
+    }
+
+    /// The hints on it, by these limits.
+    #[inline]
+    #[must_use]
+    pub fn lints(&self, limits: &Thresholds) -> Lints {
+        limits.lints.lints(self)
+    }
+
+    /// Whether it waits, and nothing seems to be left that could wake it. Of what is, or may be,
+    /// a part of something larger that cannot be told.
+    #[inline]
+    #[must_use]
+    pub fn has_no_waker(&self) -> bool {
+        matches!(self.kind, Kind::Task | Kind::Local)
+            & (self.state == State::Idle)
+            & !self.may_be_part
+            & (self.polls > 0)
+            & (self.live_wakers == 0)
     }
 
     /// The same task `elapsed` later, if nothing happened to it meanwhile: what a client shows

@@ -1,6 +1,6 @@
-//! When a task counts as blocked, hogging or starved.
+//! When a task counts as blocked, hogging or starved, and when there is a hint on it.
 
-use crate::{Kind, Nanos, State};
+use crate::{Kind, LintLimits, Nanos, State};
 
 /// The limits beyond which a task is worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,15 +11,18 @@ pub struct Thresholds {
     pub hogging_after: Nanos,
     /// A scheduled task is starved from this wait for a worker on.
     pub starved_after: Nanos,
+    /// From when on there is a hint on a task.
+    pub lints: LintLimits,
 }
 
 impl Default for Thresholds {
-    /// 10 s, 1 s, 100 ms.
+    /// 10 s, 1 s, 100 ms, and the lints' own.
     fn default() -> Self {
         Self {
             blocked_after: Nanos::from_secs(10),
             hogging_after: Nanos::from_secs(1),
             starved_after: Nanos::from_millis(100),
+            lints: LintLimits::default(),
         }
     }
 }

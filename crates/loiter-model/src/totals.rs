@@ -1,6 +1,6 @@
 //! The whole program in a few counts.
 
-use crate::{Condition, State, Task, Thresholds};
+use crate::{Condition, LintCounts, Lints, State, Task, Thresholds};
 
 /// Counts over every task, whatever a query's filter lets through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Totals {
     pub hogging: u64,
     /// Tasks waiting for a worker beyond the threshold.
     pub starved: u64,
+    /// Tasks that there are hints on.
+    pub lints: LintCounts,
     /// Tasks spawned since the agent's start, tracked or not.
     pub spawned: u64,
     /// Tracked tasks ended since the agent's start.
@@ -43,5 +45,7 @@ impl Totals {
         self.blocked += u64::from(condition == Some(Condition::Blocked));
         self.hogging += u64::from(condition == Some(Condition::Hogging));
         self.starved += u64::from(condition == Some(Condition::Starved));
+        let counted = [Lints::ALL, Lints::NONE][usize::from(task.state == State::Ended)];
+        self.lints.count(task.lints(limits).within(counted));
     }
 }

@@ -1,10 +1,10 @@
 //! What a watcher receives: answers that stand by themselves, with the labels they refer to.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, num::NonZeroU64, sync::Arc};
 
 use crate::{
-    AsyncOp, Distribution, NameId, Nanos, Resource, Site, SiteId, SiteStats, Task, TaskSeq, Totals,
-    Wait, WaitId, WaitStats,
+    AsyncOp, Distribution, Ending, Kind, NameId, Nanos, Resource, Site, SiteId, SiteStats, Task,
+    TaskSeq, Totals, Wait, WaitId, WaitStats,
     finding::{Allow, Finding},
     query::Labels,
 };
@@ -290,13 +290,16 @@ pub struct Event {
 /// What can happen to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// It was spawned.
+    /// It was spawned. Has an entry in [`EventBatch::descriptions`].
     Spawn {
         /// Where.
         site: SiteId,
         /// Inside which task.
         parent: Option<TaskSeq>,
     },
+    /// More of it came to be known after its spawn, such as its name. Has an entry in
+    /// [`EventBatch::descriptions`], which says all of it anew.
+    Described,
     /// A poll began.
     PollStart,
     /// A poll ended.
@@ -307,7 +310,56 @@ pub enum EventKind {
         by: Option<TaskSeq>,
     },
     /// It was dropped: its end.
-    Drop,
+    Drop {
+        /// How it ended, as far as that is known at the time: a task that goes down with its
+        /// runtime is [`Cancelled`](Ending::Cancelled) here.
+        ending: Ending,
+    },
+}
+
+impl EventKind {
+    /// Whether the event has an entry in [`EventBatch::descriptions`].
+    #[must_use]
+    pub const fn has_description(&self) -> bool {
+        matches!(self, Self::Spawn { .. } | Self::Described)
+    }
+}
+
+/// What holds for a task from its spawn on, beside where and by whom it was spawned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// How it came to be.
+    pub kind: Kind,
+    /// Tokio's id.
+    pub tokio_id: Option<NonZeroU64>,
+    /// From `task::Builder::name`.
+    pub name: Option<NameId>,
+    /// The scope that it was spawned in, interned like a name.
+    pub scope: Option<NameId>,
+    /// Bytes of the future.
+    pub size: Option<u64>,
+    /// Bytes before tokio boxed it, when it did.
+    pub original_size: Option<u64>,
+    /// Its program says that it waits by design.
+    pub expect_idle: bool,
+    /// It may be a part of a task only.
+    pub may_be_part: bool,
+}
+
+impl Default for Description {
+    /// A task of which nothing is told.
+    fn default() -> Self {
+        Self {
+            kind: Kind::Task,
+            tokio_id: None,
+            name: None,
+            scope: None,
+            size: None,
+            original_size: None,
+            expect_idle: false,
+            may_be_part: false,
+        }
+    }
 }
 
 /// Events in the order of each thread, and what of them is missing.
@@ -315,8 +367,23 @@ pub enum EventKind {
 pub struct EventBatch {
     /// The events.
     pub events: Vec<Event>,
-    /// Sites that were not in an earlier batch of this stream.
+    /// One for each event that [has one](EventKind::has_description), in order. None at all from
+    /// an agent that is too old to tell.
+    pub descriptions: Vec<Description>,
+    /// Sites that were not in an earlier batch of this stream, and all the names that
+    /// `descriptions` refers to: the number of a name holds for this batch only.
     pub labels: LabelSet,
     /// Events lost since the stream's start.
     pub lost: u64,
+}
+
+impl EventBatch {
+    /// Each event with its description, where it has one and the agent told it.
+    pub fn told(&self) -> impl Iterator<Item = (&Event, Option<&Description>)> {
+        let mut descriptions = self.descriptions.iter();
+        self.events.iter().map(move |event| {
+            let described = event.kind.has_description();
+            (event, described.then(|| descriptions.next()).flatten())
+        })
+    }
 }

@@ -169,6 +169,7 @@ fn ended_tasks_are_looked_at_only_when_asked_for() {
         "state:idle,ended",
         "ending:any",
         "cancelled",
+        "ended-for<6s",
     ] {
         assert!(text.parse::<Filter>().expect(text).wants_ended(), "{text}");
     }
@@ -180,6 +181,7 @@ fn ended_tasks_are_looked_at_only_when_asked_for() {
         "-ending:any",
         "\"ended\"",
         "-state:idle",
+        "-ended-for>6s",
     ] {
         assert!(!text.parse::<Filter>().expect(text).wants_ended(), "{text}");
     }

@@ -13,4 +13,17 @@ pub mod v1 {
     include!("generated/loiter.v1.rs");
 }
 
-pub use convert::{BadMessage, BadQuery, BadRules, Question, read_rules};
+/// The generated messages and the server of the protocol that `tokio-console` speaks.
+#[cfg(feature = "console")]
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+pub mod console {
+    include!("generated/rs.tokio.console.instrument.rs");
+
+    /// How many bytes a message is on the wire.
+    #[must_use]
+    pub fn encoded_len(message: &impl prost::Message) -> usize {
+        message.encoded_len()
+    }
+}
+
+pub use convert::{BadMessage, BadQuery, BadRules, Question, read_resource_query, read_rules};

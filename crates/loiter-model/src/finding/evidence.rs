@@ -1,6 +1,6 @@
 //! What a finding rests on, in numbers.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{Nanos, TaskSeq};
 
@@ -101,6 +101,15 @@ pub enum Evidence {
         /// What was said to be right.
         most: u64,
     },
+    /// As far as is known, what a task waits for is held by another one.
+    Held {
+        /// The task that waits: the first of the finding, or one of its cycle.
+        waiter: TaskSeq,
+        /// The task that took it and has not given it back.
+        holder: TaskSeq,
+        /// What it is: `Mutex made at src/pool.rs:12:5`.
+        what: Arc<str>,
+    },
 }
 
 /// What makes a finding unsure. Its `Display` is a sentence without a full stop.
@@ -123,6 +132,11 @@ pub enum Doubt {
         /// How many.
         count: u64,
     },
+    /// Time inside `block_in_place` cannot be told from other time inside a poll.
+    InPlace,
+    /// It was told by console-subscriber, which knows neither what a task waits on nor whether
+    /// all its wakers are counted.
+    ByConsoleSubscriber,
 }
 
 impl fmt::Display for Evidence {
@@ -182,6 +196,14 @@ impl fmt::Display for Evidence {
                 over,
             } => write!(f, "{spawned} spawned and {ended} ended in {over}"),
             Self::Limit { most } => write!(f, "the limit is {most}"),
+            Self::Held {
+                waiter,
+                holder,
+                what,
+            } => write!(
+                f,
+                "task {waiter} waits for the {what}, which task {holder} took and has not given back"
+            ),
         }
     }
 }
@@ -199,6 +221,13 @@ impl fmt::Display for Doubt {
             Self::Sampled => f.write_str("what it waits on comes from a sample"),
             Self::FewSamples { count: 0 } => f.write_str("there is nothing to compare with yet"),
             Self::FewSamples { count } => write!(f, "only {count} to compare with"),
+            Self::ByConsoleSubscriber => f.write_str(
+                "console-subscriber tells it, which does not know what tasks wait on and may \
+                 miscount their wakers",
+            ),
+            Self::InPlace => f.write_str(
+                "it may be inside `block_in_place`, where another thread does its worker's work",
+            ),
         }
     }
 }

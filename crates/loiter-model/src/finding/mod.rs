@@ -4,15 +4,18 @@ mod advice;
 mod allow;
 mod evidence;
 mod growth;
+mod held;
 mod report;
 mod rules;
+
+use std::cmp::Reverse;
 
 pub use advice::Advice;
 pub use allow::Allow;
 pub use evidence::{Doubt, Evidence};
 pub use growth::{Growth, Trend};
 pub use report::{Headline, Markdown};
-pub use rules::{Facts, LostWakeup, RuleSettings, Rules, Scan, SiteFacts};
+pub use rules::{Facts, Held, LostWakeup, RuleSettings, Rules, Scan, SiteFacts};
 
 use crate::{NameId, Nanos, SiteId, TaskSeq, WaitId};
 
@@ -135,6 +138,14 @@ impl Finding {
             site: self.site,
             wait: self.wait,
         }
+    }
+
+    /// Orders findings as they are told, the worst first. `at`: when they were seen.
+    #[must_use]
+    pub fn rank(&self, at: Nanos) -> impl Ord + use<> {
+        let age = at.saturating_sub(self.since);
+        let weight = u128::from(self.count) * u128::from(age.0);
+        (Reverse((self.certainty, weight, self.bytes)), self.key())
     }
 }
 

@@ -115,6 +115,7 @@ columns! {
         Scheduled "scheduled" "Sched" descending "time woken and waiting for a worker, in all";
         TotalIdle "total-idle" "Waited" descending "time waiting, in all";
         Total "total" "Total" descending "time since its spawn, or from spawn to end";
+        EndedFor "ended-for" "Ended" ascending "time since its end";
         Polls "polls" "Polls" descending "how often it was polled";
         LongestPoll "longest-poll" "MaxPoll" descending "its longest poll";
         Wakes "wakes" "Wakes" descending "how often it was woken";
@@ -124,6 +125,7 @@ columns! {
         Parent "parent" "Parent" ascending "the task inside which it was spawned";
         Size "size" "Size" descending "bytes of its future";
         Kind "kind" "Kind" ascending "task, local, blocking or block_on";
+        Lints "lints" "Lints" descending "hints on it: self-wakes, lost-waker, never-yielded, auto-boxed-future, large-future";
         Site "site" "Site" ascending "where it was spawned";
         Fields "fields" "Fields" ascending "what else tokio tells: a blocking task's function, sizes";
     }
@@ -165,6 +167,7 @@ impl TaskColumn {
             Self::Scheduled => Some(task.scheduled.0),
             Self::TotalIdle => Some(task.total_idle().0),
             Self::Total => Some(task.total.0),
+            Self::EndedFor => task.ended_for().map(|time| time.0),
             Self::Polls => Some(task.polls),
             Self::LongestPoll => Some(task.longest_poll.0),
             Self::Wakes => Some(task.wakes),
@@ -173,6 +176,11 @@ impl TaskColumn {
             Self::WokenBy => task.woken_by.map(|seq| seq.get()),
             Self::Parent => task.parent.map(|seq| seq.get()),
             Self::Size => task.size,
+            // Those with most of them among those that have any.
+            Self::Lints => match task.lints(limits).len() {
+                0 => None,
+                count => Some(count.into()),
+            },
             Self::Name | Self::Scope | Self::Site | Self::Wait | Self::Fields => None,
         }
     }

@@ -131,7 +131,7 @@ mod tests {
             let whole = text[..span.start].parse::<Filter>().is_ok();
             for found in found {
                 let completed = format!("{}{}", &text[..span.start], found.word);
-                let is_field = found.word.ends_with([':', '>']);
+                let is_field = found.word.ends_with([':', '>', '<']);
                 prop_assert!(!whole || is_field || completed.parse::<Filter>().is_ok(), "{completed}");
             }
         }

@@ -12,7 +12,7 @@ use crate::{State, Task, Thresholds};
 /// A parsed filter: every term must hold.
 ///
 /// A filter lets only tasks that are alive through, unless a term asks for ended ones: `ended`,
-/// `all`, `state:` with `ended` or `any` among its values, `ending:` or an ending such as
+/// `all`, `state:` with `ended` or `any` among its values, `ended-for`, `ending:` or an ending such as
 /// `panicked`. A negated term asks for nothing.
 ///
 /// The [`REFERENCE`](super::REFERENCE) has the language; a filter prints as a text that reads
@@ -177,7 +177,7 @@ impl Test {
     fn asks_for_ended(&self) -> bool {
         match self {
             Self::Choice(Choice::State, members) => members & (1 << State::Ended as u8) != 0,
-            Self::Choice(Choice::Ending, _) => true,
+            Self::Choice(Choice::Ending, _) | Self::Number(TaskColumn::EndedFor, ..) => true,
             _ => false,
         }
     }

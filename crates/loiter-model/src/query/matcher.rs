@@ -18,6 +18,11 @@ pub(crate) struct Matcher {
     kinds: u8,
     endings: u8,
     warns: u8,
+    /// Of each of these sets a task must have a lint. It may have several at once, so the sets
+    /// do not fold into one.
+    lints: Vec<u8>,
+    /// It must have none of these.
+    no_lints: u8,
     /// Whether tasks without a name pass, and whether those with one do.
     named: [bool; 2],
     numbers: Vec<NumberTest>,
@@ -58,6 +63,8 @@ impl Matcher {
             kinds: u8::MAX,
             endings: u8::MAX,
             warns: u8::MAX,
+            lints: Vec::new(),
+            no_lints: 0,
             named: [true; 2],
             numbers: Vec::new(),
             texts: Vec::new(),
@@ -84,6 +91,13 @@ impl Matcher {
                     Choice::Kind => &mut self.kinds,
                     Choice::Ending => &mut self.endings,
                     Choice::Warn => &mut self.warns,
+                    Choice::Lint => {
+                        match negated {
+                            true => self.no_lints |= members,
+                            false => self.lints.push(*members),
+                        }
+                        return;
+                    }
                 };
                 *set &= if negated { !members } else { *members };
             }
@@ -124,10 +138,22 @@ impl Matcher {
             & (self.endings & Choice::Ending.member(task, limits) != 0)
             & self.named[usize::from(task.name.is_some())];
         let warned = self.warns == u8::MAX || self.warns & Choice::Warn.member(task, limits) != 0;
+        let hinted = self.has_right_lints(task, limits);
         let numbers = self.numbers.iter();
         let passes = numbers.fold(true, |all, test| all & test.passes(task, limits));
-        (chosen & warned & passes)
+        (chosen & warned & hinted & passes)
             && (self.texts.is_empty() || self.found(task, labels) == self.wanted)
+    }
+
+    fn has_right_lints(&self, task: &Task, limits: &Thresholds) -> bool {
+        if self.lints.is_empty() && self.no_lints == 0 {
+            return true;
+        }
+        let lints = Choice::Lint.member(task, limits);
+        let sets = self.lints.iter();
+        sets.fold(self.no_lints & lints == 0, |all, set| {
+            all & (set & lints != 0)
+        })
     }
 
     /// Bit `i` is set when `texts[i]` is found.

@@ -2,7 +2,7 @@
 //!
 //! The agent runs these over its table and a client over a recording: the same code, so that
 //! both agree. A [`TaskScan`], [`SiteScan`] or [`WaitScan`] is fed every task once and keeps only what the
-//! window needs.
+//! window needs; a [`ResourceScan`] is fed every resource.
 
 mod by_id;
 mod column;
@@ -10,6 +10,7 @@ mod complete;
 mod filter;
 mod matcher;
 mod parse;
+mod resources;
 mod scan;
 mod sites;
 mod suggest;
@@ -24,6 +25,7 @@ pub use column::{Column, ResourceColumn, SiteColumn, SortKey, TaskColumn, WaitCo
 pub use complete::{Completion, completions};
 pub use filter::{Filter, Term};
 pub use parse::{FilterError, REFERENCE, ReferenceRow};
+pub use resources::{NotOfResources, ResourceAnswer, ResourceScan};
 pub use scan::{TaskAnswer, TaskScan};
 pub use sites::{SiteAnswer, SiteScan};
 pub use suggest::nearest;
@@ -54,8 +56,8 @@ pub type SiteQuery = Query<SiteColumn>;
 /// A question answered with a row for the tasks that wait alike, as a [`Group`] says.
 pub type WaitQuery = Query<WaitColumn>;
 
-/// A question answered with a row a resource. Of its filter, the terms that a resource can match
-/// count: text, `site:`, `kind:` and the like.
+/// A question answered with a row a resource. A [`ResourceScan`] says which terms of its filter
+/// can hold of one.
 pub type ResourceQuery = Query<ResourceColumn>;
 
 /// An order of rows. Rows that are equal by it are ordered by task number or site, ascending

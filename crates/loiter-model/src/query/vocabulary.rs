@@ -5,7 +5,7 @@ use super::{
     ReferenceRow, TaskColumn,
     filter::{Place, Test},
 };
-use crate::{Condition, Ending, Kind, State, Task, Thresholds, WaitKind};
+use crate::{Condition, Ending, Kind, Lint, State, Task, Thresholds, WaitKind};
 
 /// A word that a condition on its value can follow.
 pub(super) struct Field {
@@ -65,6 +65,7 @@ pub(super) enum Choice {
     Kind,
     Ending,
     Warn,
+    Lint,
 }
 
 /// The member of tasks that have no value of a choice: alive ones have no ending. It is in no
@@ -79,6 +80,7 @@ impl Choice {
             Self::Kind => "kind",
             Self::Ending => "ending",
             Self::Warn => "warn",
+            Self::Lint => "lint",
         }
     }
 
@@ -89,6 +91,7 @@ impl Choice {
             Self::Kind => Kind::ALL.iter().map(|kind| kind.name()).collect(),
             Self::Ending => Ending::ALL.map(ending_word).to_vec(),
             Self::Warn => Condition::ALL.iter().map(|warn| warn.name()).collect(),
+            Self::Lint => Lint::ALL.iter().map(|lint| lint.name()).collect(),
         }
     }
 
@@ -117,7 +120,7 @@ impl Choice {
         members.map(|(_, word)| *word).collect::<Vec<_>>().join(",")
     }
 
-    /// A task's member.
+    /// A task's member; of lints, of which it may have several or none, all of them.
     #[inline]
     pub(super) fn member(self, task: &Task, limits: &Thresholds) -> u8 {
         match self {
@@ -127,6 +130,7 @@ impl Choice {
             Self::Warn => task
                 .condition(limits)
                 .map_or(NO_MEMBER, |condition| 1 << condition as u8),
+            Self::Lint => task.lints(limits).bits(),
         }
     }
 }
@@ -190,6 +194,8 @@ fields! {
         "total-idle>1h" "time waiting, in all";
     "total" ["age"] number(TaskColumn::Total, Unit::Time),
         "total>1m30s" "time since its spawn, or from spawn to end";
+    "ended-for" [] number(TaskColumn::EndedFor, Unit::Time),
+        "ended-for<6s" "time since its end; ended tasks only";
     "longest-poll" ["max-poll"] number(TaskColumn::LongestPoll, Unit::Time),
         "longest-poll>=10ms" "its longest poll";
     "polls" [] number(TaskColumn::Polls, Unit::Count),
@@ -228,6 +234,8 @@ fields! {
         "ending:panicked" "finished, cancelled, panicked or unknown; ended tasks only";
     "warn" [] choice(Choice::Warn),
         "warn:blocked" "blocked, hogging or starved; any of them: any";
+    "lint" ["lints"] choice(Choice::Lint),
+        "lint:self-wakes" "a hint: self-wakes, lost-waker, never-yielded, …; any of them: any";
 }
 
 macro_rules! flags {
@@ -258,6 +266,7 @@ flags! {
     "blocked" warn(Condition::Blocked), "idle beyond the threshold";
     "hogging" warn(Condition::Hogging), "in one poll beyond the threshold";
     "starved" warn(Condition::Starved), "waiting for a worker beyond the threshold";
+    "lint" FlagMeans::Any(Choice::Lint), "has a lint: a hint on it";
     "running" state(State::Running), "inside a poll";
     "scheduled" state(State::Scheduled), "woken and waiting for a worker";
     "idle" state(State::Idle), "waiting";
@@ -390,7 +399,7 @@ mod tests {
             }
             assert!(field.syntax.starts_with(field.name), "{}", field.syntax);
             assert!(
-                field.with_operator().ends_with([':', '>']),
+                field.with_operator().ends_with([':', '>', '<']),
                 "{}",
                 field.syntax
             );
@@ -422,6 +431,9 @@ mod tests {
         }
         for (index, condition) in Condition::ALL.into_iter().enumerate() {
             assert_eq!(condition as usize, index);
+        }
+        for (index, lint) in Lint::ALL.into_iter().enumerate() {
+            assert_eq!(lint as usize, index);
         }
     }
 }

@@ -10,8 +10,9 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
-    AwaitStack, Branch, Ending, Frame, Kind, NameId, Nanos, Site, SiteId, StackSource, State, Task,
-    TaskSeq, Thresholds, Wait, WaitId, WaitKind,
+    Attribute, AttributeValue, AwaitStack, Branch, Ending, Frame, Kind, Lint, LintLimits, NameId,
+    Nanos, Resource, ResourceSeq, Site, SiteId, StackSource, State, Task, TaskSeq, Thresholds,
+    Wait, WaitId, WaitKind,
     finding::{Allow, FindingKind},
     query::{Column, Filter, Query, Sort, Window},
     update::LabelSet,
@@ -188,7 +189,7 @@ pub fn task() -> impl Strategy<Value = Task> {
         let state = dice.pick(&State::ALL);
         let ending = dice.pick(&Ending::ALL);
         let [name, scope] = [(); 2].map(|()| dice.pick(&[0, 1, 2, 3, 1 << 30, u32::MAX]));
-        let size = dice.count();
+        let [size, original_size] = [(); 2].map(|()| dice.count());
         let wait = dice.pick(&[0, 1, 2, 3, 4, 5, 6, 1 << 20, u32::MAX]);
         Task {
             seq: TaskSeq::new(1).expect("above zero"),
@@ -199,7 +200,7 @@ pub fn task() -> impl Strategy<Value = Task> {
             site: SiteId(dice.pick(&[0, 1, 2, 3, 4, 70_000, u32::MAX])),
             parent: dice.seq(),
             size: dice.maybe(size),
-            original_size: dice.maybe(size),
+            original_size: dice.maybe(original_size),
             spawned_at: dice.nanos(),
             state,
             in_state: dice.nanos(),
@@ -243,7 +244,8 @@ pub fn filter_text() -> impl Strategy<Value = String> {
             "idle", "running", "scheduled", "ended", "finished", "cancelled", "panicked", "named",
             "blocked", "hogging", "starved", "warn", "all", "state:idle,running", "state:any",
             "state!=running", "kind:task", "kind:local,blocking", "ending:unknown,panicked",
-            "ending:any", "warn:blocked,starved",
+            "ending:any", "warn:blocked,starved", "lint", "lint:self-wakes,never-yielded",
+            "lint:large-future", "lint!=auto-boxed-future", "lints:any",
         ]).prop_map(str::to_owned),
         3 => number_term(),
         4 => text_term(),
@@ -362,13 +364,28 @@ pub fn window() -> impl Strategy<Value = Window> {
 }
 
 pub fn thresholds() -> impl Strategy<Value = Thresholds> {
-    (nanos(), nanos(), nanos()).prop_map(|(blocked_after, hogging_after, starved_after)| {
+    let after = (nanos(), nanos(), nanos());
+    (after, lint_limits()).prop_map(|((blocked_after, hogging_after, starved_after), lints)| {
         Thresholds {
             blocked_after,
             hogging_after,
             starved_after,
+            lints,
         }
     })
+}
+
+fn lint_limits() -> impl Strategy<Value = LintLimits> {
+    let allowed = vec(select(&Lint::ALL[..]), 0..3);
+    let bytes = select(vec![0, 1, 4, 1_000, u64::MAX]);
+    (allowed, 0..=100u8, nanos(), bytes).prop_map(
+        |(allowed, self_wakes_percent, never_yielded_after, large_future_bytes)| LintLimits {
+            allowed: allowed.into_iter().collect(),
+            self_wakes_percent,
+            never_yielded_after,
+            large_future_bytes,
+        },
+    )
 }
 
 pub fn query<C: Column>() -> impl Strategy<Value = Query<C>> {
@@ -389,5 +406,70 @@ pub fn allow() -> impl Strategy<Value = Allow> {
         filter,
         kinds,
         reason,
+    })
+}
+
+pub fn attribute() -> impl Strategy<Value = Attribute> {
+    let value = prop_oneof![
+        any::<u64>().prop_map(AttributeValue::Number),
+        any::<i64>().prop_map(AttributeValue::Signed),
+        any::<bool>().prop_map(AttributeValue::Flag),
+        "\\PC{0,4}".prop_map(|text| AttributeValue::Text(text.into())),
+    ];
+    let name = select(vec!["permits", "locked", "dauer"]);
+    let unit = proptest::option::of(select(vec!["ms", "bytes"]));
+    (name, value, unit).prop_map(|(name, value, unit)| Attribute {
+        name: name.into(),
+        value,
+        unit: unit.map(Into::into),
+    })
+}
+
+pub fn resource() -> impl Strategy<Value = Resource> {
+    let tasks = || vec((1..9u64).prop_filter_map("above zero", TaskSeq::new), 0..3);
+    let texts = (
+        select(vec!["Sync", "timer"]),
+        select(vec!["Mutex", "Semaphore", "Sleep"]),
+    );
+    (
+        (1..9u64, 0..9u64, texts),
+        select(vec![0, 1, 2, 3, 4, 70_000, u32::MAX]),
+        any::<[bool; 2]>(),
+        (nanos(), nanos()),
+        vec(attribute(), 0..3),
+        (tasks(), tasks()),
+    )
+        .prop_map(
+            |(
+                (seq, parent, (kind, concrete_type)),
+                site,
+                [is_internal, has_ended],
+                (created_at, total),
+                attributes,
+                (holders, waiters),
+            )| Resource {
+                seq: ResourceSeq::new(seq).expect("above zero"),
+                parent: ResourceSeq::new(parent),
+                kind: kind.into(),
+                concrete_type: concrete_type.into(),
+                site: SiteId(site),
+                is_internal,
+                created_at,
+                total,
+                has_ended,
+                attributes,
+                holders,
+                waiters,
+            },
+        )
+}
+
+/// Resources in the order of their numbers.
+pub fn resources(most: usize) -> impl Strategy<Value = Vec<Resource>> {
+    vec(resource(), 0..most).prop_map(|mut resources| {
+        for (seq, resource) in (1..).zip(&mut resources) {
+            resource.seq = ResourceSeq::new(seq).expect("above zero");
+        }
+        resources
     })
 }

@@ -8,6 +8,7 @@ mod allow;
 mod anything;
 mod blocked;
 mod growth;
+mod held;
 mod merge;
 mod no_waker;
 mod polling;

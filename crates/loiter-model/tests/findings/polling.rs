@@ -3,7 +3,7 @@
 
 use loiter_model::{
     Kind, NameId, Nanos, SiteId, State, Task, Thresholds,
-    finding::{Certainty, Evidence, FindingKind, LostWakeup, RuleSettings, Rules},
+    finding::{Certainty, Doubt, Evidence, FindingKind, LostWakeup, RuleSettings, Rules},
 };
 
 use super::{
@@ -45,6 +45,41 @@ fn a_poll_is_hogging_from_its_limit_on() {
 }
 
 #[test]
+fn a_poll_that_gave_its_worker_away_hogs_nothing() {
+    let long = in_state(1, State::Running, secs(2).0);
+    let other = in_state(2, State::Running, secs(3).0);
+    let known = Known {
+        in_place: [seq(1)].into(),
+        ..Known::default()
+    };
+    assert_silent("in place", &found(&[long], &known));
+    let finding = only(found(&[long, other], &known));
+    assert_eq!(finding.sample, [seq(2)]);
+    assert_eq!(finding.certainty, Certainty::Proved);
+}
+
+#[test]
+fn a_poll_that_may_have_given_its_worker_away_is_suspected() {
+    let known = Known {
+        is_place_unseen: true,
+        ..Known::default()
+    };
+    let long = in_state(1, State::Running, secs(2).0);
+    let finding = only(found(&[long], &known));
+    assert_eq!(
+        (finding.kind, finding.certainty, finding.doubts.as_slice()),
+        (
+            FindingKind::Hogging,
+            Certainty::Suspected,
+            &[Doubt::InPlace][..]
+        )
+    );
+    let mut rules = Rules::new(allowing("site:pool.rs", &[]));
+    assert_silent("allowed", &found_by(&mut rules, NOW, &[long], &known));
+    assert_eq!(rules.allowed(), [1]);
+}
+
+#[test]
 fn a_burst_of_spawns_is_starved_only_when_no_worker_comes() {
     let burst = |nanos| {
         let tasks = (1..=10_000).map(|number| in_state(number, State::Scheduled, nanos));
@@ -78,6 +113,7 @@ fn the_limits_are_those_that_were_set() {
         blocked_after: Nanos(3),
         hogging_after: Nanos(2),
         starved_after: Nanos(1),
+        ..Thresholds::default()
     };
     let mut rules = Rules::new(RuleSettings {
         thresholds,
@@ -287,6 +323,8 @@ fn lost_wakeups_of_a_site_are_one_finding_for_ten_minutes() {
             lost(2, POOL, ago(5), 11),
             lost(3, SERVER, ago(601), 20),
             lost(4, SERVER, ago(1), 12),
+            // Shorter than a wait that counts.
+            lost(5, SERVER, ago(1), 9),
         ],
         ..Known::default()
     };

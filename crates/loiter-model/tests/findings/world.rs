@@ -9,7 +9,7 @@ use loiter_model::{
     AwaitStack, Branch, Frame, NameId, Nanos, Quantiles, Site, SiteId, StackSource, Task, TaskSeq,
     Wait, WaitId, WaitKind,
     finding::{
-        Allow, Doubt, Facts, Finding, FindingKind, Growth, LostWakeup, RuleSettings, Rules,
+        Allow, Doubt, Facts, Finding, FindingKind, Growth, Held, LostWakeup, RuleSettings, Rules,
         SiteFacts,
     },
     update::LabelSet,
@@ -104,6 +104,11 @@ pub(crate) struct Known {
     /// Every task that was ever heard of and is not among these is alive.
     pub(crate) ended: HashSet<TaskSeq>,
     pub(crate) waits_for: HashMap<TaskSeq, TaskSeq>,
+    pub(crate) held: HashMap<TaskSeq, Held>,
+    /// Those that gave their workers away.
+    pub(crate) in_place: HashSet<TaskSeq>,
+    /// Nobody can see who does.
+    pub(crate) is_place_unseen: bool,
     pub(crate) lost: Vec<LostWakeup>,
     pub(crate) doubts: Vec<Doubt>,
 }
@@ -131,6 +136,14 @@ impl Facts for Known {
         self.waits_for.get(&task).copied()
     }
 
+    fn held(&self, task: TaskSeq) -> Option<Held> {
+        self.held.get(&task).cloned()
+    }
+
+    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
+        (!self.is_place_unseen).then(|| self.in_place.contains(&task))
+    }
+
     fn lost_wakeups(&self) -> Vec<LostWakeup> {
         self.lost.clone()
     }
@@ -151,6 +164,19 @@ impl Known {
     pub(crate) fn waiting_for(mut self, pairs: &[(u64, u64)]) -> Self {
         let pairs = pairs.iter().map(|(task, other)| (seq(*task), seq(*other)));
         self.waits_for.extend(pairs);
+        self
+    }
+
+    /// Each waits for a lock that the other holds, and for nothing else.
+    pub(crate) fn holding(mut self, pairs: &[(u64, u64)]) -> Self {
+        for (task, other) in pairs {
+            let held = Held {
+                by: seq(*other),
+                what: format!("Mutex of {other}").into(),
+                is_all: true,
+            };
+            self.held.insert(seq(*task), held);
+        }
         self
     }
 
@@ -212,16 +238,36 @@ pub(crate) fn found_by(
 ) -> Vec<Finding> {
     let labels = labels();
     let mut scan = rules.scan(at, &labels);
+    scan.list_tasks();
     for task in tasks {
         scan.visit(task);
     }
     let wanted = scan.wanted();
     let distinct: HashSet<_> = wanted.iter().collect();
     assert_eq!(distinct.len(), wanted.len(), "{wanted:?}");
-    scan.finish(&Asked {
+    let (findings, listed) = scan.finish_listing(&Asked {
         known,
         wanted: wanted.into_iter().collect(),
-    })
+    });
+    assert_listed(&findings, &listed);
+    findings
+}
+
+/// The list has the tasks of all findings but those about whole sites, and no others.
+fn assert_listed(findings: &[Finding], listed: &[TaskSeq]) {
+    let of_tasks = findings.iter().filter(|finding| {
+        !matches!(
+            finding.kind,
+            FindingKind::GrowingSite | FindingKind::TooManyAlive
+        )
+    });
+    let count: u64 = of_tasks.clone().map(|finding| finding.count).sum();
+    assert!(listed.len() as u64 <= count, "{listed:?}: {findings:?}");
+    assert_eq!(listed.is_empty(), count == 0, "{listed:?}: {findings:?}");
+    assert!(listed.is_sorted_by(|a, b| a < b), "{listed:?}");
+    for task in of_tasks.flat_map(|finding| &finding.sample) {
+        assert!(listed.contains(task), "{task:?}: {listed:?}");
+    }
 }
 
 /// The same facts; insists that the rules ask only of those that they named.
@@ -250,6 +296,14 @@ impl Facts for Asked<'_> {
 
     fn waits_for(&self, task: TaskSeq) -> Option<TaskSeq> {
         self.known.waits_for(task)
+    }
+
+    fn held(&self, task: TaskSeq) -> Option<Held> {
+        self.known.held(task)
+    }
+
+    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
+        self.known.is_in_place(task)
     }
 
     fn lost_wakeups(&self) -> Vec<LostWakeup> {

@@ -1,13 +1,17 @@
 //! Events, between rows and columns.
 
-use std::vec::IntoIter;
+use std::{num::NonZeroU64, vec::IntoIter};
 
 use loiter_model::{
-    Nanos, SiteId, TaskSeq,
-    update::{Event, EventBatch, EventKind},
+    Ending, NameId, Nanos, SiteId, TaskSeq,
+    update::{Description, Event, EventBatch, EventKind},
 };
 
-use super::{BadMessage, seq, wire_seq};
+use super::{
+    BadMessage, list, seq,
+    task::{ending, kind, wire_ending, wire_kind},
+    wire_seq,
+};
 use crate::v1;
 
 impl From<EventBatch> for v1::EventBatch {
@@ -23,6 +27,8 @@ impl From<EventBatch> for v1::EventBatch {
             other: Vec::new(),
             labels: Some((&batch.labels).into()),
             lost: batch.lost,
+            description: batch.descriptions.into_iter().map(Into::into).collect(),
+            ending: Vec::new(),
         };
         let mut last = base_ns;
         for event in batch.events {
@@ -42,7 +48,11 @@ impl From<EventBatch> for v1::EventBatch {
                     message.other.push(wire_seq(by));
                     v1::EventKind::Wake
                 }
-                EventKind::Drop => v1::EventKind::Drop,
+                EventKind::Described => v1::EventKind::Described,
+                EventKind::Drop { ending } => {
+                    message.ending.push(wire_ending(ending).into());
+                    v1::EventKind::Drop
+                }
             };
             message.kind.push(kind.into());
         }
@@ -60,6 +70,8 @@ impl TryFrom<v1::EventBatch> for EventBatch {
         let mut columns = Columns {
             site: batch.site.into_iter(),
             other: batch.other.into_iter(),
+            tells_endings: !batch.ending.is_empty(),
+            ending: batch.ending.into_iter(),
         };
         let mut at = batch.base_ns;
         let mut events = Vec::with_capacity(count);
@@ -73,8 +85,19 @@ impl TryFrom<v1::EventBatch> for EventBatch {
         }
         has_entries("EventBatch.site", columns.site.len(), 0)?;
         has_entries("EventBatch.other", columns.other.len(), 0)?;
+        has_entries("EventBatch.ending", columns.ending.len(), 0)?;
+        let descriptions: Vec<Description> = list(batch.description)?;
+        if !descriptions.is_empty() {
+            let described = events.iter().filter(|event| event.kind.has_description());
+            has_entries(
+                "EventBatch.description",
+                descriptions.len(),
+                described.count(),
+            )?;
+        }
         Ok(Self {
             events,
+            descriptions,
             labels: batch.labels.unwrap_or_default().try_into()?,
             lost: batch.lost,
         })
@@ -85,6 +108,8 @@ impl TryFrom<v1::EventBatch> for EventBatch {
 struct Columns {
     site: IntoIter<u32>,
     other: IntoIter<u64>,
+    tells_endings: bool,
+    ending: IntoIter<i32>,
 }
 
 impl Columns {
@@ -97,7 +122,10 @@ impl Columns {
             Ok(v1::EventKind::PollStart) => Ok(EventKind::PollStart),
             Ok(v1::EventKind::PollEnd) => Ok(EventKind::PollEnd),
             Ok(v1::EventKind::Wake) => Ok(EventKind::Wake { by: self.other()? }),
-            Ok(v1::EventKind::Drop) => Ok(EventKind::Drop),
+            Ok(v1::EventKind::Described) => Ok(EventKind::Described),
+            Ok(v1::EventKind::Drop) => Ok(EventKind::Drop {
+                ending: self.ending()?,
+            }),
             Ok(v1::EventKind::Unspecified) => Err(BadMessage::without("EventBatch.kind")),
             // It cannot be left out: nobody knows whether it has entries in the other columns.
             Err(_) => {
@@ -115,6 +143,46 @@ impl Columns {
     fn other(&mut self) -> Result<Option<TaskSeq>, BadMessage> {
         let other = self.other.next().map(TaskSeq::new);
         other.ok_or_else(|| too_short("EventBatch.other"))
+    }
+
+    fn ending(&mut self) -> Result<Ending, BadMessage> {
+        if !self.tells_endings {
+            return Ok(Ending::Unknown);
+        }
+        let told = self.ending.next().map(ending);
+        told.ok_or_else(|| too_short("EventBatch.ending"))
+    }
+}
+
+impl From<Description> for v1::Description {
+    fn from(description: Description) -> Self {
+        Self {
+            kind: wire_kind(description.kind).into(),
+            tokio_id: description.tokio_id.map_or(0, NonZeroU64::get),
+            name: description.name.map(|id| id.0),
+            scope: description.scope.map(|id| id.0),
+            size: description.size,
+            original_size: description.original_size,
+            expect_idle: description.expect_idle,
+            may_be_part: description.may_be_part,
+        }
+    }
+}
+
+impl TryFrom<v1::Description> for Description {
+    type Error = BadMessage;
+
+    fn try_from(description: v1::Description) -> Result<Self, BadMessage> {
+        Ok(Self {
+            kind: kind("Description.kind", description.kind)?,
+            tokio_id: NonZeroU64::new(description.tokio_id),
+            name: description.name.map(NameId),
+            scope: description.scope.map(NameId),
+            size: description.size,
+            original_size: description.original_size,
+            expect_idle: description.expect_idle,
+            may_be_part: description.may_be_part,
+        })
     }
 }
 

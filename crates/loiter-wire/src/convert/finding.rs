@@ -249,6 +249,15 @@ impl From<Evidence> for v1::Evidence {
                 over_ns: over.0,
             }),
             Evidence::Limit { most } => Fact::Limit(most),
+            Evidence::Held {
+                waiter,
+                holder,
+                what,
+            } => Fact::Held(wire::Held {
+                waiter: waiter.get(),
+                holder: holder.get(),
+                what: what.to_string(),
+            }),
         };
         Self { fact: Some(fact) }
     }
@@ -309,6 +318,11 @@ impl TryFrom<Fact> for Evidence {
                 over: Nanos(flow.over_ns),
             },
             Fact::Limit(most) => Self::Limit { most },
+            Fact::Held(held) => Self::Held {
+                waiter: seq("Evidence.held.waiter", held.waiter)?,
+                holder: seq("Evidence.held.holder", held.holder)?,
+                what: held.what.into(),
+            },
         })
     }
 }
@@ -320,6 +334,8 @@ impl From<Doubt> for v1::Doubt {
             Doubt::Unseen { tasks } => WireDoubt::Unseen(tasks),
             Doubt::Sampled => WireDoubt::Sampled(true),
             Doubt::FewSamples { count } => WireDoubt::FewSamples(count),
+            Doubt::InPlace => WireDoubt::InPlace(true),
+            Doubt::ByConsoleSubscriber => WireDoubt::ByConsoleSubscriber(true),
         };
         Self { doubt: Some(doubt) }
     }
@@ -330,8 +346,10 @@ impl From<WireDoubt> for Doubt {
         match doubt {
             WireDoubt::Untracked(tasks) => Self::Untracked { tasks },
             WireDoubt::Unseen(tasks) => Self::Unseen { tasks },
-            // Only its presence says something.
+            // Of these only the presence says something.
             WireDoubt::Sampled(_) => Self::Sampled,
+            WireDoubt::InPlace(_) => Self::InPlace,
+            WireDoubt::ByConsoleSubscriber(_) => Self::ByConsoleSubscriber,
             WireDoubt::FewSamples(count) => Self::FewSamples { count },
         }
     }

@@ -3,7 +3,9 @@
 mod distribution;
 mod event;
 mod finding;
+mod lint;
 mod question;
+mod resource;
 mod site;
 mod target;
 mod task;
@@ -14,7 +16,7 @@ use std::fmt;
 
 pub use finding::{BadRules, read_rules};
 use loiter_model::TaskSeq;
-pub use question::{BadQuery, Question};
+pub use question::{BadQuery, Question, read_resource_query};
 
 /// A message that the protocol does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,8 +4,8 @@
 use loiter_model::{
     Thresholds,
     query::{
-        Column, FilterError, Group, Query, SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery,
-        WaitColumn, WaitQuery, Window,
+        Column, FilterError, Group, NotOfResources, Query, ResourceColumn, ResourceQuery,
+        SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery, WaitColumn, WaitQuery, Window,
     },
 };
 
@@ -28,6 +28,9 @@ pub enum BadQuery {
     /// The filter does not parse.
     #[error("in the filter: {0}")]
     Filter(#[from] FilterError),
+    /// The filter of a resource query speaks of tasks.
+    #[error("in the filter: {0}")]
+    OfTasks(#[from] NotOfResources),
     /// There is no such column.
     #[error("there is no column `{name}` to sort by; there are {}", columns.join(", "))]
     Column {
@@ -41,6 +44,17 @@ pub enum BadQuery {
         "this agent does not know group {0}; it knows 0 (by task), 1 (by site), 2 (by wait) and 3 (by stack)"
     )]
     Group(i32),
+}
+
+/// Reads a client's query for resources. `own` are the limits for a query that has none.
+///
+/// # Errors
+/// [`BadQuery`] for a filter that does not parse or has a term that can hold of no resource, and
+/// for a column that is not known.
+pub fn read_resource_query(query: v1::Query, own: Thresholds) -> Result<ResourceQuery, BadQuery> {
+    let query: ResourceQuery = read(query, ResourceColumn::Waiters, own)?;
+    query.filter.check_for_resources()?;
+    Ok(query)
 }
 
 impl Question {
@@ -103,6 +117,13 @@ impl From<&TaskQuery> for v1::Query {
 impl From<&SiteQuery> for v1::Query {
     fn from(query: &SiteQuery) -> Self {
         wire_query(query, v1::Group::Site)
+    }
+}
+
+/// Its group means nothing.
+impl From<&ResourceQuery> for v1::Query {
+    fn from(query: &ResourceQuery) -> Self {
+        wire_query(query, v1::Group::None)
     }
 }
 

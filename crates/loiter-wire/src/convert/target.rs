@@ -1,6 +1,6 @@
 //! The process that is looked at, and its limits.
 
-use loiter_model::{Nanos, Target, Teller, Thresholds, Tier};
+use loiter_model::{LintLimits, Nanos, Target, Teller, Thresholds, Tier};
 
 use super::BadMessage;
 use crate::v1;
@@ -71,6 +71,7 @@ impl From<Thresholds> for v1::Thresholds {
             blocked_after_ns: limits.blocked_after.0,
             hogging_after_ns: limits.hogging_after.0,
             starved_after_ns: limits.starved_after.0,
+            lints: Some(limits.lints.into()),
         }
     }
 }
@@ -81,6 +82,7 @@ impl From<v1::Thresholds> for Thresholds {
             blocked_after: Nanos(limits.blocked_after_ns),
             hogging_after: Nanos(limits.hogging_after_ns),
             starved_after: Nanos(limits.starved_after_ns),
+            lints: limits.lints.map(LintLimits::from).unwrap_or_default(),
         }
     }
 }

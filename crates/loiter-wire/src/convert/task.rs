@@ -55,7 +55,7 @@ impl TryFrom<v1::Task> for Task {
             tokio_id: NonZeroU64::new(task.tokio_id),
             name: task.name.map(NameId),
             scope: task.scope.map(NameId),
-            kind: kind(task.kind)?,
+            kind: kind("Task.kind", task.kind)?,
             site: SiteId(task.site),
             parent: TaskSeq::new(task.parent),
             size: task.size,
@@ -103,7 +103,7 @@ impl TryFrom<v1::Stretch> for Stretch {
     }
 }
 
-fn wire_kind(kind: Kind) -> v1::Kind {
+pub(super) fn wire_kind(kind: Kind) -> v1::Kind {
     match kind {
         Kind::Task => v1::Kind::Task,
         Kind::Local => v1::Kind::Local,
@@ -112,14 +112,14 @@ fn wire_kind(kind: Kind) -> v1::Kind {
     }
 }
 
-fn kind(value: i32) -> Result<Kind, BadMessage> {
+pub(super) fn kind(field: &'static str, value: i32) -> Result<Kind, BadMessage> {
     match v1::Kind::try_from(value) {
         Ok(v1::Kind::Task) => Ok(Kind::Task),
         Ok(v1::Kind::Local) => Ok(Kind::Local),
         Ok(v1::Kind::Blocking) => Ok(Kind::Blocking),
         Ok(v1::Kind::BlockOn) => Ok(Kind::BlockOn),
-        Ok(v1::Kind::Unspecified) => Err(BadMessage::without("Task.kind")),
-        Err(_) => Err(BadMessage::value("Task.kind", value, "an unknown kind")),
+        Ok(v1::Kind::Unspecified) => Err(BadMessage::without(field)),
+        Err(_) => Err(BadMessage::value(field, value, "an unknown kind")),
     }
 }
 
@@ -143,7 +143,7 @@ pub(super) fn state(field: &'static str, value: i32) -> Result<State, BadMessage
     }
 }
 
-fn wire_ending(ending: Ending) -> v1::Ending {
+pub(super) fn wire_ending(ending: Ending) -> v1::Ending {
     match ending {
         Ending::Finished => v1::Ending::Finished,
         Ending::Cancelled => v1::Ending::Cancelled,
@@ -154,7 +154,7 @@ fn wire_ending(ending: Ending) -> v1::Ending {
 }
 
 /// A way to end that only newer peers know is an unknown one.
-fn ending(value: i32) -> Ending {
+pub(super) fn ending(value: i32) -> Ending {
     match v1::Ending::try_from(value) {
         Ok(v1::Ending::Finished) => Ending::Finished,
         Ok(v1::Ending::Cancelled) => Ending::Cancelled,

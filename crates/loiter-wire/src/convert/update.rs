@@ -22,6 +22,7 @@ impl From<Totals> for v1::Totals {
             ended: totals.ended,
             untracked: totals.untracked,
             remembered: totals.remembered,
+            lints: Some(totals.lints.into()),
         }
     }
 }
@@ -40,6 +41,7 @@ impl From<v1::Totals> for Totals {
             ended: totals.ended,
             untracked: totals.untracked,
             remembered: totals.remembered,
+            lints: totals.lints.map(Into::into).unwrap_or_default(),
         }
     }
 }

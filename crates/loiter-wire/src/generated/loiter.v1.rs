@@ -160,6 +160,23 @@ pub struct Totals {
     /// Ended tasks still in the ledger.
     #[prost(uint64, tag = "11")]
     pub remembered: u64,
+    /// Absent: not counted, as the sender knows no lints.
+    #[prost(message, optional, tag = "12")]
+    pub lints: ::core::option::Option<LintCounts>,
+}
+/// Tasks that there are hints on, by the limits of the query.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LintCounts {
+    #[prost(uint64, tag = "1")]
+    pub self_wakes: u64,
+    #[prost(uint64, tag = "2")]
+    pub lost_waker: u64,
+    #[prost(uint64, tag = "3")]
+    pub never_yielded: u64,
+    #[prost(uint64, tag = "4")]
+    pub auto_boxed_future: u64,
+    #[prost(uint64, tag = "5")]
+    pub large_future: u64,
 }
 /// What holds for the whole target at the time of an update.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -573,7 +590,7 @@ impl StackSource {
     }
 }
 /// Events, column by column: instants as differences to the one before, the first to `base_ns`.
-/// Every column has one entry an event but for `site` and `other`.
+/// Every column from `delta_ns` to `kind` has one entry an event.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EventBatch {
     #[prost(uint64, tag = "1")]
@@ -593,12 +610,46 @@ pub struct EventBatch {
     /// 0: none.
     #[prost(uint64, repeated, tag = "6")]
     pub other: ::prost::alloc::vec::Vec<u64>,
-    /// Sites that were not in an earlier batch of this stream.
+    /// Sites that were not in an earlier batch of this stream, and all the names that `description`
+    /// refers to: the number of a name holds for this batch only.
     #[prost(message, optional, tag = "7")]
     pub labels: ::core::option::Option<Labels>,
     /// Events lost since the stream's start.
     #[prost(uint64, tag = "8")]
     pub lost: u64,
+    /// One entry for each EVENT_KIND_SPAWN and EVENT_KIND_DESCRIBED, in order; none at all from an
+    /// agent that is too old to tell.
+    #[prost(message, repeated, tag = "9")]
+    pub description: ::prost::alloc::vec::Vec<Description>,
+    /// One entry for each EVENT_KIND_DROP, in order; none at all from an agent that is too old to
+    /// tell.
+    #[prost(enumeration = "Ending", repeated, tag = "10")]
+    pub ending: ::prost::alloc::vec::Vec<i32>,
+}
+/// What holds for a task from its spawn on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Description {
+    #[prost(enumeration = "Kind", tag = "1")]
+    pub kind: i32,
+    #[prost(uint64, tag = "2")]
+    pub tokio_id: u64,
+    /// Into Labels.names, as `scope` is.
+    #[prost(uint32, optional, tag = "3")]
+    pub name: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "4")]
+    pub scope: ::core::option::Option<u32>,
+    /// Bytes of the future.
+    #[prost(uint64, optional, tag = "5")]
+    pub size: ::core::option::Option<u64>,
+    /// Bytes before tokio boxed it, when it did.
+    #[prost(uint64, optional, tag = "6")]
+    pub original_size: ::core::option::Option<u64>,
+    /// Its program says that it waits by design.
+    #[prost(bool, tag = "7")]
+    pub expect_idle: bool,
+    /// It may be a part of a task only.
+    #[prost(bool, tag = "8")]
+    pub may_be_part: bool,
 }
 /// What can happen to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -610,6 +661,8 @@ pub enum EventKind {
     PollEnd = 3,
     Wake = 4,
     Drop = 5,
+    /// More of it came to be known after its spawn.
+    Described = 6,
 }
 impl EventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -624,6 +677,7 @@ impl EventKind {
             Self::PollEnd => "EVENT_KIND_POLL_END",
             Self::Wake => "EVENT_KIND_WAKE",
             Self::Drop => "EVENT_KIND_DROP",
+            Self::Described => "EVENT_KIND_DESCRIBED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -635,6 +689,7 @@ impl EventKind {
             "EVENT_KIND_POLL_END" => Some(Self::PollEnd),
             "EVENT_KIND_WAKE" => Some(Self::Wake),
             "EVENT_KIND_DROP" => Some(Self::Drop),
+            "EVENT_KIND_DESCRIBED" => Some(Self::Described),
             _ => None,
         }
     }
@@ -672,7 +727,7 @@ pub struct Target {
     pub teller: i32,
 }
 /// From when on an idle task is blocked, a running one hogging, a scheduled one starved.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Thresholds {
     #[prost(uint64, tag = "1")]
     pub blocked_after_ns: u64,
@@ -680,6 +735,24 @@ pub struct Thresholds {
     pub hogging_after_ns: u64,
     #[prost(uint64, tag = "3")]
     pub starved_after_ns: u64,
+    /// Absent: the usual ones, as the sender knows no lints.
+    #[prost(message, optional, tag = "4")]
+    pub lints: ::core::option::Option<LintLimits>,
+}
+/// From when on there is a hint on a task.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LintLimits {
+    /// These stay silent.
+    #[prost(enumeration = "Lint", repeated, tag = "1")]
+    pub allowed: ::prost::alloc::vec::Vec<i32>,
+    /// More of a hundred wakes than this are a task's own; 100 at most.
+    #[prost(uint32, tag = "2")]
+    pub self_wakes_percent: u32,
+    /// The length of a first poll.
+    #[prost(uint64, tag = "3")]
+    pub never_yielded_after_ns: u64,
+    #[prost(uint64, tag = "4")]
+    pub large_future_bytes: u64,
 }
 /// What tells of a process, and thereby what cannot be known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -742,6 +815,46 @@ impl Tier {
             "TIER_EVERY_TASK" => Some(Self::EveryTask),
             "TIER_NOT_BUILT_IN" => Some(Self::NotBuiltIn),
             "TIER_SUBSCRIBER_TAKEN" => Some(Self::SubscriberTaken),
+            _ => None,
+        }
+    }
+}
+/// What one may want to look into at a task, by tokio-console's names. A value unknown to an agent
+/// or a client is none that it could tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Lint {
+    Unspecified = 0,
+    SelfWakes = 1,
+    LostWaker = 2,
+    NeverYielded = 3,
+    AutoBoxedFuture = 4,
+    LargeFuture = 5,
+}
+impl Lint {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LINT_UNSPECIFIED",
+            Self::SelfWakes => "LINT_SELF_WAKES",
+            Self::LostWaker => "LINT_LOST_WAKER",
+            Self::NeverYielded => "LINT_NEVER_YIELDED",
+            Self::AutoBoxedFuture => "LINT_AUTO_BOXED_FUTURE",
+            Self::LargeFuture => "LINT_LARGE_FUTURE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LINT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LINT_SELF_WAKES" => Some(Self::SelfWakes),
+            "LINT_LOST_WAKER" => Some(Self::LostWaker),
+            "LINT_NEVER_YIELDED" => Some(Self::NeverYielded),
+            "LINT_AUTO_BOXED_FUTURE" => Some(Self::AutoBoxedFuture),
+            "LINT_LARGE_FUTURE" => Some(Self::LargeFuture),
             _ => None,
         }
     }
@@ -839,7 +952,7 @@ pub struct Finding {
 pub struct Evidence {
     #[prost(
         oneof = "evidence::Fact",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
     )]
     pub fact: ::core::option::Option<evidence::Fact>,
 }
@@ -876,6 +989,18 @@ pub mod evidence {
     pub struct Cycle {
         #[prost(uint64, repeated, tag = "1")]
         pub tasks: ::prost::alloc::vec::Vec<u64>,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Held {
+        /// The task that waits.
+        #[prost(uint64, tag = "1")]
+        pub waiter: u64,
+        /// The task that holds what it waits for.
+        #[prost(uint64, tag = "2")]
+        pub holder: u64,
+        /// What that is: `Mutex made at src/pool.rs:12:5`.
+        #[prost(string, tag = "3")]
+        pub what: ::prost::alloc::string::String,
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct SelfWakes {
@@ -944,12 +1069,14 @@ pub mod evidence {
         /// The most that is right.
         #[prost(uint64, tag = "17")]
         Limit(u64),
+        #[prost(message, tag = "18")]
+        Held(Held),
     }
 }
 /// What makes a finding unsure. One that is unknown to a client is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Doubt {
-    #[prost(oneof = "doubt::Doubt", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "doubt::Doubt", tags = "1, 2, 3, 4, 5, 6")]
     pub doubt: ::core::option::Option<doubt::Doubt>,
 }
 /// Nested message and enum types in `Doubt`.
@@ -968,6 +1095,12 @@ pub mod doubt {
         /// So few to compare with.
         #[prost(uint64, tag = "4")]
         FewSamples(u64),
+        /// Time inside `block_in_place` cannot be told from other time inside a poll.
+        #[prost(bool, tag = "5")]
+        InPlace(bool),
+        /// Told by console-subscriber, which may miscount wakers.
+        #[prost(bool, tag = "6")]
+        ByConsoleSubscriber(bool),
     }
 }
 /// What is wrong. Findings of a kind unknown to a client are counted only.
@@ -1132,6 +1265,165 @@ impl Group {
         }
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchResourcesRequest {
+    /// Its `sort` is a column of resources (empty: `waiters`, descending), its `group` means
+    /// nothing, and of its filter only terms are allowed that can hold of a resource: texts,
+    /// `site:`, `seq:`, `parent:` and `total`.
+    #[prost(message, optional, tag = "1")]
+    pub query: ::core::option::Option<Query>,
+    /// As in WatchTasksRequest.
+    #[prost(uint32, tag = "2")]
+    pub interval_ms: u32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchResourceRequest {
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// As in WatchTasksRequest.
+    #[prost(uint32, tag = "2")]
+    pub interval_ms: u32,
+}
+/// An answer to a resource query.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResourcesUpdate {
+    #[prost(message, optional, tag = "1")]
+    pub overview: ::core::option::Option<Overview>,
+    /// The program asked for its resources to be tracked: else there are none here.
+    #[prost(bool, tag = "2")]
+    pub is_tracking: bool,
+    /// Resources for which there was no room, since the agent's start.
+    #[prost(uint64, tag = "3")]
+    pub untracked: u64,
+    /// Resources that the filter lets through, in and out of the window.
+    #[prost(uint64, tag = "4")]
+    pub matched: u64,
+    /// The row number of `resources\[0\]` among them.
+    #[prost(uint64, tag = "5")]
+    pub offset: u64,
+    #[prost(message, repeated, tag = "6")]
+    pub resources: ::prost::alloc::vec::Vec<Resource>,
+    #[prost(message, optional, tag = "7")]
+    pub labels: ::core::option::Option<Labels>,
+}
+/// Something of tokio that tasks share or wait on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Resource {
+    /// From 1, never reused; the numbers of resources are no numbers of tasks.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// The resource that it is a part of; 0 for none.
+    #[prost(uint64, tag = "2")]
+    pub parent: u64,
+    /// In tokio's word: `Sync`, `timer`.
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// In tokio's word: `Mutex`, `Sleep`.
+    #[prost(string, tag = "4")]
+    pub concrete_type: ::prost::alloc::string::String,
+    /// Where it was made: into Labels.sites.
+    #[prost(uint32, tag = "5")]
+    pub site: u32,
+    /// It is a part of something that the program made.
+    #[prost(bool, tag = "6")]
+    pub is_internal: bool,
+    #[prost(uint64, tag = "7")]
+    pub created_at_ns: u64,
+    /// From its making to now, or to its end.
+    #[prost(uint64, tag = "8")]
+    pub total_ns: u64,
+    #[prost(bool, tag = "9")]
+    pub has_ended: bool,
+    #[prost(message, repeated, tag = "10")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
+    /// The numbers of the tasks that have taken it, one for each time.
+    #[prost(uint64, repeated, tag = "11")]
+    pub holders: ::prost::alloc::vec::Vec<u64>,
+    /// The numbers of the tasks that wait for it, the first comer first.
+    #[prost(uint64, repeated, tag = "12")]
+    pub waiters: ::prost::alloc::vec::Vec<u64>,
+}
+/// A part of the state of a resource or an operation. One without a value, which only newer
+/// peers know, is left out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Attribute {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What is counted: `ms`.
+    #[prost(string, optional, tag = "6")]
+    pub unit: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(oneof = "attribute::Value", tags = "2, 3, 4, 5")]
+    pub value: ::core::option::Option<attribute::Value>,
+}
+/// Nested message and enum types in `Attribute`.
+pub mod attribute {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Value {
+        #[prost(uint64, tag = "2")]
+        Number(u64),
+        #[prost(sint64, tag = "3")]
+        Signed(i64),
+        #[prost(bool, tag = "4")]
+        Flag(bool),
+        #[prost(string, tag = "5")]
+        Text(::prost::alloc::string::String),
+    }
+}
+/// One resource seen closely.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResourceDetail {
+    #[prost(uint64, tag = "1")]
+    pub at_ns: u64,
+    #[prost(message, optional, tag = "2")]
+    pub resource: ::core::option::Option<Resource>,
+    /// What it is a part of, where that is known still.
+    #[prost(message, optional, tag = "3")]
+    pub parent: ::core::option::Option<Resource>,
+    /// The operations on it, the oldest first.
+    #[prost(message, repeated, tag = "4")]
+    pub ops: ::prost::alloc::vec::Vec<AsyncOp>,
+    /// Further ones, for which one answer has no room.
+    #[prost(uint64, tag = "5")]
+    pub ops_omitted: u64,
+    /// The tasks that hold it, wait for it or have such an operation, where they are known still.
+    #[prost(message, repeated, tag = "6")]
+    pub tasks: ::prost::alloc::vec::Vec<Task>,
+    #[prost(message, optional, tag = "7")]
+    pub labels: ::core::option::Option<Labels>,
+}
+/// One use of a resource by a task.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AsyncOp {
+    /// From 1, never reused; the numbers of operations are no others' numbers.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// The operation that it is a part of; 0 for none.
+    #[prost(uint64, tag = "2")]
+    pub parent: u64,
+    /// The resource.
+    #[prost(uint64, tag = "3")]
+    pub resource: u64,
+    /// The task that polled it last; 0 for none.
+    #[prost(uint64, tag = "4")]
+    pub task: u64,
+    /// The function behind it, in tokio's words: `Mutex::lock`.
+    #[prost(string, tag = "5")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "6")]
+    pub created_at_ns: u64,
+    /// From its making to now, or to its end.
+    #[prost(uint64, tag = "7")]
+    pub total_ns: u64,
+    #[prost(uint64, tag = "8")]
+    pub busy_ns: u64,
+    #[prost(uint64, tag = "9")]
+    pub polls: u64,
+    /// STATE_SCHEDULED before its first poll.
+    #[prost(enumeration = "State", tag = "10")]
+    pub state: i32,
+    #[prost(message, repeated, tag = "11")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetTargetRequest {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1143,7 +1435,7 @@ pub struct WatchTasksRequest {
     #[prost(uint32, tag = "2")]
     pub interval_ms: u32,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchTaskRequest {
     #[prost(uint64, tag = "1")]
     pub seq: u64,
@@ -1414,6 +1706,59 @@ pub mod loiter_client {
                 .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchEvents"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// The locks, semaphores, timers and the like of the process, at once, then again every interval
+        /// until the client goes away. INVALID_ARGUMENT for a filter that does not parse or that speaks
+        /// of tasks only.
+        pub async fn watch_resources(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchResourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ResourcesUpdate>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/loiter.v1.Loiter/WatchResources",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchResources"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Looks at one resource closely. NOT_FOUND for one that is gone. The stream ends after the
+        /// update that shows that it has ended.
+        pub async fn watch_resource(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchResourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ResourceDetail>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/loiter.v1.Loiter/WatchResource",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("loiter.v1.Loiter", "WatchResource"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Finds out what idle tasks wait on, then answers; the updates of WatchTasks show it from
         /// then on, for as long as each wait lasts. Polls every such task once more than it would be.
         /// INVALID_ARGUMENT for a filter that does not parse.
@@ -1516,6 +1861,37 @@ pub mod loiter_server {
             request: tonic::Request<super::WatchEventsRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::WatchEventsStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchResources method.
+        type WatchResourcesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ResourcesUpdate, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The locks, semaphores, timers and the like of the process, at once, then again every interval
+        /// until the client goes away. INVALID_ARGUMENT for a filter that does not parse or that speaks
+        /// of tasks only.
+        async fn watch_resources(
+            &self,
+            request: tonic::Request<super::WatchResourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchResourcesStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchResource method.
+        type WatchResourceStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ResourceDetail, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Looks at one resource closely. NOT_FOUND for one that is gone. The stream ends after the
+        /// update that shows that it has ended.
+        async fn watch_resource(
+            &self,
+            request: tonic::Request<super::WatchResourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchResourceStream>,
             tonic::Status,
         >;
         /// Finds out what idle tasks wait on, then answers; the updates of WatchTasks show it from
@@ -1817,6 +2193,98 @@ pub mod loiter_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WatchEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/loiter.v1.Loiter/WatchResources" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchResourcesSvc<T: Loiter>(pub Arc<T>);
+                    impl<
+                        T: Loiter,
+                    > tonic::server::ServerStreamingService<super::WatchResourcesRequest>
+                    for WatchResourcesSvc<T> {
+                        type Response = super::ResourcesUpdate;
+                        type ResponseStream = T::WatchResourcesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchResourcesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Loiter>::watch_resources(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchResourcesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/loiter.v1.Loiter/WatchResource" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchResourceSvc<T: Loiter>(pub Arc<T>);
+                    impl<
+                        T: Loiter,
+                    > tonic::server::ServerStreamingService<super::WatchResourceRequest>
+                    for WatchResourceSvc<T> {
+                        type Response = super::ResourceDetail;
+                        type ResponseStream = T::WatchResourceStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchResourceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Loiter>::watch_resource(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchResourceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -3,17 +3,18 @@
 use std::fmt::Debug;
 
 use loiter_model::{
-    Distribution, NameId, Nanos, Quantiles, SiteId, SiteStats, State, Target, TaskSeq, Teller,
-    Tier, Totals, WaitId, WaitStats,
+    AsyncOp, AsyncOpSeq, Distribution, Ending, LintCounts, NameId, Nanos, Quantiles, ResourceSeq,
+    SiteId, SiteStats, State, Target, TaskSeq, Teller, Tier, Totals, WaitId, WaitStats,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     update::{
-        Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview, SitesUpdate, Stretch,
-        TaskDetail, TasksUpdate, WaitsUpdate,
+        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview,
+        ResourceDetail, ResourcesUpdate, SitesUpdate, Stretch, TaskDetail, TasksUpdate,
+        WaitsUpdate,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::arbitrary::{allow, labels, nanos, task, tasks, thresholds};
+use crate::arbitrary::{allow, attribute, labels, nanos, resource, task, tasks, thresholds};
 
 pub(crate) fn label_set() -> impl Strategy<Value = LabelSet> {
     (0..4usize).prop_map(|few| {
@@ -28,13 +29,13 @@ pub(crate) fn label_set() -> impl Strategy<Value = LabelSet> {
 
 pub(crate) fn overview() -> impl Strategy<Value = Overview> {
     (
-        any::<[u64; 11]>(),
+        any::<([u64; 11], [u64; 5])>(),
         nanos(),
         nanos(),
         vec(any::<u32>(), 0..4),
         option::of(any::<u64>()),
     )
-        .prop_map(|(counts, at, scan_time, history, runtime_tasks)| {
+        .prop_map(|((counts, lints), at, scan_time, history, runtime_tasks)| {
             let [
                 alive,
                 running,
@@ -60,6 +61,7 @@ pub(crate) fn overview() -> impl Strategy<Value = Overview> {
                     ended,
                     untracked,
                     remembered,
+                    lints: LintCounts(lints),
                 },
                 history,
                 scan_time,
@@ -295,7 +297,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         Just(EventKind::PollStart),
         Just(EventKind::PollEnd),
         seq().prop_map(|by| EventKind::Wake { by }),
-        Just(EventKind::Drop),
+        Just(EventKind::Described),
+        select(&Ending::ALL[..]).prop_map(|ending| EventKind::Drop { ending }),
     ];
     (any::<u64>(), 1..u64::MAX, kind).prop_map(|(at, task, kind)| Event {
         at: Nanos(at),
@@ -305,10 +308,31 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
 }
 
 pub(crate) fn batch() -> impl Strategy<Value = EventBatch> {
-    (vec(event(), 0..8), label_set(), any::<u64>()).prop_map(|(events, labels, lost)| EventBatch {
-        events,
-        labels,
-        lost,
+    let described = vec((event(), description()), 0..8);
+    (described, any::<bool>(), label_set(), any::<u64>()).prop_map(
+        |(described, tells, labels, lost)| {
+            let told = described.iter();
+            let told = told.filter(|(event, _)| tells && event.kind.has_description());
+            EventBatch {
+                descriptions: told.map(|(_, description)| *description).collect(),
+                events: described.into_iter().map(|(event, _)| event).collect(),
+                labels,
+                lost,
+            }
+        },
+    )
+}
+
+fn description() -> impl Strategy<Value = Description> {
+    task().prop_map(|task| Description {
+        kind: task.kind,
+        tokio_id: task.tokio_id,
+        name: task.name,
+        scope: task.scope,
+        size: task.size,
+        original_size: task.original_size,
+        expect_idle: task.expect_idle,
+        may_be_part: task.may_be_part,
     })
 }
 
@@ -347,6 +371,11 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             over,
         }),
         any::<u64>().prop_map(|most| Evidence::Limit { most }),
+        (seq(), seq(), "\\PC{0,8}").prop_map(|(waiter, holder, what)| Evidence::Held {
+            waiter,
+            holder,
+            what: what.into(),
+        }),
     ]
 }
 
@@ -356,6 +385,8 @@ fn doubt() -> impl Strategy<Value = Doubt> {
         any::<u64>().prop_map(|tasks| Doubt::Unseen { tasks }),
         Just(Doubt::Sampled),
         any::<u64>().prop_map(|count| Doubt::FewSamples { count }),
+        Just(Doubt::InPlace),
+        Just(Doubt::ByConsoleSubscriber),
     ]
 }
 
@@ -419,6 +450,85 @@ pub(crate) fn findings_update() -> impl Strategy<Value = FindingsUpdate> {
                 allowed,
                 own_allow,
                 scans,
+                labels,
+            },
+        )
+}
+
+fn op() -> impl Strategy<Value = AsyncOp> {
+    let numbers = (1..9u64, 0..9u64, 1..9u64, 0..9u64);
+    (
+        numbers,
+        [nanos(), nanos(), nanos()],
+        any::<u64>(),
+        select(&State::ALL[..]),
+        vec(attribute(), 0..3),
+    )
+        .prop_map(
+            |(
+                (seq, parent, resource, task),
+                [created_at, total, busy],
+                polls,
+                state,
+                attributes,
+            )| {
+                AsyncOp {
+                    seq: AsyncOpSeq::new(seq).expect("above zero"),
+                    parent: AsyncOpSeq::new(parent),
+                    resource: ResourceSeq::new(resource).expect("above zero"),
+                    task: TaskSeq::new(task),
+                    source: "Mutex::lock".into(),
+                    created_at,
+                    total,
+                    busy,
+                    polls,
+                    state,
+                    attributes,
+                }
+            },
+        )
+}
+
+pub(crate) fn resources_update() -> impl Strategy<Value = ResourcesUpdate> {
+    (
+        overview(),
+        any::<bool>(),
+        any::<[u64; 3]>(),
+        vec(resource(), 0..4),
+        label_set(),
+    )
+        .prop_map(
+            |(overview, is_tracking, [untracked, matched, offset], resources, labels)| {
+                ResourcesUpdate {
+                    overview,
+                    is_tracking,
+                    untracked,
+                    matched,
+                    offset,
+                    resources,
+                    labels,
+                }
+            },
+        )
+}
+
+pub(crate) fn resource_detail() -> impl Strategy<Value = ResourceDetail> {
+    (
+        nanos(),
+        resource(),
+        option::of(resource()),
+        (vec(op(), 0..4), any::<u64>()),
+        vec(task(), 0..3),
+        label_set(),
+    )
+        .prop_map(
+            |(at, resource, parent, (ops, ops_omitted), tasks, labels)| ResourceDetail {
+                at,
+                resource,
+                parent,
+                ops,
+                ops_omitted,
+                tasks,
                 labels,
             },
         )

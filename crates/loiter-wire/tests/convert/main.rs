@@ -8,13 +8,13 @@ mod refused;
 use loiter_model::{
     Distribution, Target, Task, Thresholds,
     finding::RuleSettings,
-    query::{Group, SiteColumn, TaskColumn, WaitColumn},
+    query::{Group, ResourceColumn, SiteColumn, TaskColumn, WaitColumn},
     update::{
-        CaptureOutcome, EventBatch, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate,
-        WaitsUpdate,
+        CaptureOutcome, EventBatch, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate,
+        TaskDetail, TasksUpdate, WaitsUpdate,
     },
 };
-use loiter_wire::{BadMessage, Question, read_rules, v1};
+use loiter_wire::{BadMessage, BadQuery, Question, read_resource_query, read_rules, v1};
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 
@@ -47,7 +47,10 @@ fn receive_as_anything(bytes: &[u8]) {
     received::<v1::Target, Target>(bytes);
     received::<v1::EventBatch, EventBatch>(bytes);
     received::<v1::FindingsUpdate, FindingsUpdate>(bytes);
+    received::<v1::ResourcesUpdate, ResourcesUpdate>(bytes);
+    received::<v1::ResourceDetail, ResourceDetail>(bytes);
     if let Ok(query) = v1::Query::decode(bytes) {
+        let _ = read_resource_query(query.clone(), Thresholds::default());
         let _ = Question::read(query, Thresholds::default());
     }
     if let Ok(rules) = v1::FindingRules::decode(bytes) {
@@ -112,6 +115,26 @@ proptest! {
     }
 
     #[test]
+    fn resources_arrive_as_they_were(
+        update in resources_update(),
+        detail in resource_detail(),
+        query in query::<ResourceColumn>(),
+        own in thresholds(),
+    ) {
+        let message = sent(v1::ResourcesUpdate::from(update.clone()));
+        prop_assert_eq!(ResourcesUpdate::try_from(message), Ok(update));
+        let message = sent(v1::ResourceDetail::from(detail.clone()));
+        prop_assert_eq!(ResourceDetail::try_from(message), Ok(detail));
+        let message = sent(v1::Query::from(&query));
+        match query.filter.check_for_resources() {
+            Ok(()) => prop_assert_eq!(read_resource_query(message, own), Ok(query)),
+            Err(refused) => {
+                prop_assert_eq!(read_resource_query(message, own), Err(BadQuery::OfTasks(refused)));
+            }
+        }
+    }
+
+    #[test]
     fn rules_arrive_as_they_were_with_the_own_list_behind_theirs(rules in rules(), own in rules()) {
         let message = sent(v1::FindingRules::from(&rules));
         let mut expected = rules;
@@ -154,6 +177,8 @@ proptest! {
         batch in batch(),
         findings in findings_update(),
         rules in rules(),
+        resources in resources_update(),
+        resource in resource_detail(),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         for mut bytes in [
@@ -164,6 +189,8 @@ proptest! {
             v1::EventBatch::from(batch).encode_to_vec(),
             v1::FindingsUpdate::from(findings).encode_to_vec(),
             v1::FindingRules::from(&rules).encode_to_vec(),
+            v1::ResourcesUpdate::from(resources).encode_to_vec(),
+            v1::ResourceDetail::from(resource).encode_to_vec(),
         ] {
             for (at, byte) in &damage {
                 if !bytes.is_empty() {

@@ -1,13 +1,13 @@
 //! What makes no sense is refused, what only newer peers know is read.
 
 use loiter_model::{
-    Nanos, SiteId, SiteStats, StackSource, Target, Task, TaskSeq, Thresholds, Tier, WaitId,
-    WaitKind,
+    Ending, Lint, LintLimits, Lints, Nanos, SiteId, SiteStats, StackSource, Target, Task, TaskSeq,
+    Thresholds, Tier, WaitId, WaitKind,
     finding::{Allow, Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     query::{SiteColumn, Sort, TaskColumn, TaskQuery, Window},
     update::{
-        Event, EventBatch, EventKind, FindingsUpdate, LabelSet, SitesUpdate, TasksUpdate,
-        WaitsUpdate,
+        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, SitesUpdate,
+        TasksUpdate, WaitsUpdate,
     },
 };
 use loiter_wire::{
@@ -105,6 +105,25 @@ fn what_only_newer_peers_know_is_read_as_well_as_can_be() {
     assert_eq!(target.tier, Tier::EveryTask);
 }
 
+#[test]
+fn who_knows_no_lints_has_the_usual_limits() {
+    let old = v1::Thresholds {
+        blocked_after_ns: 5,
+        ..Default::default()
+    };
+    let limits = Thresholds::from(old);
+    assert_eq!(limits.blocked_after, Nanos(5));
+    assert_eq!(limits.lints, LintLimits::default());
+    let newer = v1::LintLimits {
+        allowed: vec![v1::Lint::LostWaker.into(), 77],
+        self_wakes_percent: 300,
+        ..Default::default()
+    };
+    let limits = LintLimits::from(newer);
+    assert_eq!(limits.allowed, Lints::from(Lint::LostWaker));
+    assert_eq!(limits.self_wakes_percent, 100);
+}
+
 fn labels_with(wait: v1::Wait) -> v1::Labels {
     v1::Labels {
         waits: [(1, wait)].into(),
@@ -191,20 +210,23 @@ fn rates_are_numbers() {
 
 #[test]
 fn columns_of_events_fit_together() {
-    let events = vec![Event {
-        at: Nanos(5),
+    let event = |at, kind| Event {
+        at: Nanos(at),
         task: TaskSeq::new(1).expect("above zero"),
-        kind: EventKind::Spawn {
-            site: SiteId(2),
-            parent: None,
-        },
-    }];
+        kind,
+    };
+    let spawn = EventKind::Spawn {
+        site: SiteId(2),
+        parent: None,
+    };
+    let ending = Ending::Panicked;
     let batch = v1::EventBatch::from(EventBatch {
-        events,
+        events: vec![event(5, spawn), event(6, EventKind::Drop { ending })],
+        descriptions: vec![Description::default()],
         ..Default::default()
     });
     type Damage = fn(&mut v1::EventBatch);
-    let damages: [(&str, Damage); 8] = [
+    let damages: [(&str, Damage); 12] = [
         ("`EventBatch.seq`", |batch| batch.seq.clear()),
         ("`EventBatch.seq`", |batch| batch.seq[0] = 0),
         ("`EventBatch.kind`", |batch| batch.kind.push(1)),
@@ -213,6 +235,17 @@ fn columns_of_events_fit_together() {
         ("`EventBatch.site`", |batch| batch.site.push(1)),
         ("`EventBatch.other`", |batch| batch.other.clear()),
         ("`EventBatch.other`", |batch| batch.other.push(1)),
+        ("`EventBatch.ending`", |batch| batch.ending.push(1)),
+        ("`EventBatch.ending`", |batch| {
+            // Two drops, one ending.
+            batch.delta_ns.push(0);
+            batch.seq.push(1);
+            batch.kind.push(v1::EventKind::Drop.into());
+        }),
+        ("`EventBatch.description`", |batch| {
+            batch.description.push(batch.description[0]);
+        }),
+        ("`Description.kind`", |batch| batch.description[0].kind = 99),
     ];
     for (column, damage) in damages {
         let mut batch = batch.clone();
@@ -220,6 +253,14 @@ fn columns_of_events_fit_together() {
         let error = EventBatch::try_from(batch).expect_err(column);
         assert!(error.what.contains(column), "{column}: {error}");
     }
+    // Agents from before there were such columns.
+    let mut batch = batch;
+    batch.ending.clear();
+    batch.description.clear();
+    let batch = EventBatch::try_from(batch).expect("they are right as well");
+    assert!(batch.descriptions.is_empty());
+    let ending = Ending::Unknown;
+    assert_eq!(batch.events[1].kind, EventKind::Drop { ending });
 }
 
 #[test]

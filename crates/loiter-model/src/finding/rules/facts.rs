@@ -1,5 +1,7 @@
 //! What the rules need to know beside the tasks alive.
 
+use std::sync::Arc;
+
 use crate::{Kind, NameId, Nanos, Quantiles, SiteId, State, Task, TaskSeq};
 
 use super::super::{Doubt, Growth};
@@ -18,6 +20,18 @@ pub trait Facts {
     /// known. It must be all that this one waits for: what one branch of a `select!` waits for
     /// proves nothing.
     fn waits_for(&self, task: TaskSeq) -> Option<TaskSeq>;
+    /// Whether the poll under way of a task gave its worker to the others, as tokio's
+    /// `block_in_place` does; `None` where that cannot be seen.
+    fn is_in_place(&self, _: TaskSeq) -> Option<bool> {
+        None
+    }
+    /// What a blocked task waits for, where another one holds it as far as is known. Unlike
+    /// [`waits_for`](Self::waits_for), this proves nothing: what was taken may have been handed
+    /// on to a third task unseen.
+    fn held(&self, task: TaskSeq) -> Option<Held> {
+        let _ = task;
+        None
+    }
     /// Tasks that a poll without a wake made go on, lately.
     fn lost_wakeups(&self) -> Vec<LostWakeup>;
     /// What makes every finding unsure.
@@ -35,6 +49,17 @@ pub struct SiteFacts {
     pub waited: Quantiles,
     /// How long tasks lived that have ended.
     pub lifetime: Quantiles,
+}
+
+/// Who holds what a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The task that took it and has not given it back.
+    pub by: TaskSeq,
+    /// What it is: `Mutex made at src/pool.rs:12:5`.
+    pub what: Arc<str>,
+    /// As far as is known, the task waits for nothing else.
+    pub is_all: bool,
 }
 
 /// A task that a poll without a wake made go on.

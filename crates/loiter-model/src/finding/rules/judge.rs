@@ -1,7 +1,8 @@
 //! Judges the blocked tasks of a scan: first what is proved, then what is suspected of the rest.
 
 use super::{
-    Facts,
+    Facts, Held,
+    ids::Ids,
     merge::{Grounds, Merge},
     stuck::{Fate, Stuck},
     suspicion::Suspicions,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     Nanos, TaskSeq,
-    finding::{Certainty, FindingKind, allow::AllowList},
+    finding::{Certainty, Evidence, FindingKind, allow::AllowList},
 };
 
 /// The blocked tasks of a scan, and what is known of them.
@@ -34,11 +35,15 @@ pub(super) struct Verdict {
 impl<F: Facts> Judge<'_, F> {
     pub(super) fn judge(mut self) {
         let stuck = self.stuck();
-        self.tell_cycles(&stuck);
+        self.tell_cycles(&stuck, Certainty::Proved, &Ids::default());
+        let held = self.held(&stuck);
+        let crossed = self.crossed(&stuck, &held);
+        self.tell_cycles(&crossed, Certainty::Suspected, &held);
         let mut suspicions = Suspicions::new(self.at, self.waits, self.facts);
         let open = self.waiters.iter().enumerate();
         open.filter(|(index, waiter)| {
-            stuck.fate(*index) == Fate::Open && waiter.waker == Waker::MayBe
+            (stuck.fate(*index), crossed.fate(*index)) == (Fate::Open, Fate::Open)
+                && waiter.waker == Waker::MayBe
         })
         .for_each(|(_, waiter)| suspicions.note(waiter));
         for (index, waiter) in self.waiters.iter().enumerate() {
@@ -47,6 +52,7 @@ impl<F: Facts> Judge<'_, F> {
                 // That is told of all of them together.
                 (_, Fate::Cycle) => None,
                 (_, Fate::Dead(task)) => Some(dead(task)),
+                (_, Fate::Open) if crossed.fate(index) == Fate::Cycle => None,
                 (Waker::MissingStill, Fate::Open) => Some(no_waker(Certainty::Suspected)),
                 (Waker::MayBe, Fate::Open) => suspicions.of(waiter),
             };
@@ -69,34 +75,76 @@ impl<F: Facts> Judge<'_, F> {
         }
     }
 
-    fn stuck(&mut self) -> Stuck {
-        let Self {
-            waiters,
-            waits,
-            facts,
-            allow,
-            ..
-        } = self;
-        let waits_for = |waiter: &Waiter| {
-            let wait = waits.known(waiter.member.wait);
-            // Its other branches, or the timer of a timeout, may end its wait.
-            let may_end_otherwise = waiter.is_part || wait.has_branches;
-            let has_waker = waiter.waker != Waker::Nowhere;
-            if may_end_otherwise || !has_waker {
-                return None;
-            }
-            facts.waits_for(waiter.member.seq)
-        };
-        let allow = &**allow;
+    fn stuck(&self) -> Stuck {
+        let (waiters, allow) = (self.waiters, &*self.allow);
         let is_dead = |index: usize| {
             let waiter: &Waiter = &waiters[index];
             waiter.waker == Waker::Nowhere && !allow.is_silent(waiter.allowed, FindingKind::NoWaker)
         };
         let is_told = |cycle: &[u32]| silencing(cycle, waiters, allow).is_none();
-        Stuck::among(waiters, waits_for, is_dead, is_told)
+        Stuck::among(waiters, |waiter| self.waits_for(waiter), is_dead, is_told)
     }
 
-    fn tell_cycles(&mut self, stuck: &Stuck) {
+    /// Whom a blocked task waits for, where that is proved.
+    fn waits_for(&self, waiter: &Waiter) -> Option<TaskSeq> {
+        let wait = self.waits.known(waiter.member.wait);
+        // Its other branches, or the timer of a timeout, may end its wait.
+        let may_end_otherwise = waiter.is_part || wait.has_branches;
+        let has_waker = waiter.waker != Waker::Nowhere;
+        if may_end_otherwise || !has_waker {
+            return None;
+        }
+        self.facts.waits_for(waiter.member.seq)
+    }
+
+    /// What others hold for those whose wait may end, as far as is known.
+    fn held(&self, stuck: &Stuck) -> Ids<TaskSeq, Held> {
+        let mut held = Ids::default();
+        for (index, waiter) in self.waiters.iter().enumerate() {
+            let wait = self.waits.known(waiter.member.wait);
+            let may_end_otherwise = waiter.is_part || wait.has_branches;
+            if waiter.waker == Waker::MayBe
+                && !may_end_otherwise
+                && stuck.fate(index) == Fate::Open
+                && let Some(by) = self
+                    .facts
+                    .held(waiter.member.seq)
+                    .filter(|held| held.is_all)
+            {
+                held.insert(waiter.member.seq, by);
+            }
+        }
+        held
+    }
+
+    /// Cycles of tasks each of which waits for what the next one holds, or for its end.
+    ///
+    /// They are suspected at most. tokio tells in which task a lock was taken and that it was
+    /// given back, but not where its guard is meanwhile: one of a lock that lives for ever (a
+    /// `static`, a leaked one, an owned guard) can be sent to a third task, which may give it back
+    /// any time. Nor does it tell of permits that are added or taken at once with `try_acquire`.
+    /// And a task may wait for something else beside that tokio does not tell of.
+    fn crossed(&self, stuck: &Stuck, held: &Ids<TaskSeq, Held>) -> Stuck {
+        let is_open: Ids<TaskSeq, ()> = match held.is_empty() {
+            true => Ids::default(),
+            false => (self.waiters.iter().enumerate())
+                .filter(|(index, _)| stuck.fate(*index) == Fate::Open)
+                .map(|(_, waiter)| (waiter.member.seq, ()))
+                .collect(),
+        };
+        let waits_for = |waiter: &Waiter| {
+            let seq = waiter.member.seq;
+            is_open.get(&seq)?;
+            match held.get(&seq) {
+                Some(held) => Some(held.by),
+                None => self.waits_for(waiter),
+            }
+        };
+        let is_told = |cycle: &[u32]| silencing(cycle, self.waiters, self.allow).is_none();
+        Stuck::among(self.waiters, waits_for, |_| false, is_told)
+    }
+
+    fn tell_cycles(&mut self, stuck: &Stuck, certainty: Certainty, held: &Ids<TaskSeq, Held>) {
         for cycle in &stuck.cycles {
             if let Some(waiter) = silencing(cycle, self.waiters, self.allow) {
                 let tasks = cycle.len() as u64;
@@ -109,8 +157,21 @@ impl<F: Facts> Judge<'_, F> {
                 let member = &waiters[*at as usize].member;
                 (member, waits.known(member.wait))
             });
-            self.merge.add_cycle(members);
+            let held = members.clone().filter_map(|(member, _)| {
+                let held = held.get(&member.seq)?;
+                Some(evidence(member.seq, held))
+            });
+            self.merge.add_cycle(certainty, held.collect(), members);
         }
+    }
+}
+
+/// That a task waits for what another one holds.
+pub(super) fn evidence(waiter: TaskSeq, held: &Held) -> Evidence {
+    Evidence::Held {
+        waiter,
+        holder: held.by,
+        what: held.what.clone(),
     }
 }
 

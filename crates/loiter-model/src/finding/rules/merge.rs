@@ -48,7 +48,7 @@ pub(super) struct Usual {
 }
 
 /// What speaks for a finding beside the time, of one task: a finding tells that of its first.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Grounds {
     pub(super) confirmed_by_look: bool,
     pub(super) site_waits: Option<Usual>,
@@ -58,12 +58,16 @@ pub(super) struct Grounds {
     /// The waker, and how often it woke the task.
     pub(super) woken_only_by: Option<(TaskSeq, u64)>,
     pub(super) waits_for: Option<TaskSeq>,
+    /// [`Evidence::Held`].
+    pub(super) held: Option<Evidence>,
     /// How long a task had been idle that then went on unwoken.
     pub(super) went_on_after: Option<Nanos>,
     /// A second, and of a hundred.
     pub(super) self_wakes: Option<(u64, u8)>,
     /// So few waits of its site have ended that they say nothing.
     pub(super) few_samples: Option<u64>,
+    /// Its worker may serve others: that cannot be seen.
+    pub(super) may_be_in_place: bool,
 }
 
 /// A value that all have in common.
@@ -109,6 +113,8 @@ pub(super) struct Merge {
     groups: Vec<Group>,
     /// The group of the last task: tasks of one kind often follow each other.
     last: Option<(Key, u32)>,
+    /// The tasks that were added, if anybody wants to know.
+    listed: Option<Vec<TaskSeq>>,
 }
 
 /// A finding being added up.
@@ -127,11 +133,16 @@ struct Group {
     grounds: Grounds,
     all_never_woken: bool,
     any_sampled: bool,
-    cycles: Vec<Vec<TaskSeq>>,
+    cycles: Vec<Cycle>,
 }
+
+/// The tasks of a cycle in order, and what is known of who holds what.
+type Cycle = (Vec<TaskSeq>, Vec<Evidence>);
 
 /// How many cycles a finding names.
 const CYCLES: usize = 3;
+/// Of how many tasks of a cycle it says who holds what.
+const HELD: usize = 4;
 
 impl Merge {
     /// Says it of one task more. Allocates for the first two of a group only.
@@ -152,12 +163,15 @@ impl Merge {
         let group = self.group(key);
         group.waits_on(wait);
         group.add(member, grounds);
+        self.list(member.seq);
     }
 
     /// Says of these that each waits for the next one, and the last for the first, which gives
-    /// the finding its site and its wait.
+    /// the finding its site and its wait. `held`: which of them hold what for whom.
     pub(super) fn add_cycle<'a>(
         &mut self,
+        certainty: Certainty,
+        held: Vec<Evidence>,
         members: impl Iterator<Item = (&'a Member, &'a Known)> + Clone,
     ) {
         let Some((first, wait)) = members.clone().next() else {
@@ -165,16 +179,36 @@ impl Merge {
         };
         let key = Key {
             kind: FindingKind::WaitCycle,
-            certainty: Certainty::Proved,
+            certainty,
             site: first.site,
             spot: wait.spot,
         };
         let tasks = members.clone().map(|(member, _)| member.seq).collect();
         let group = self.group(key);
         group.waits_on(wait);
-        group.cycles.push(tasks);
-        for (member, _) in members {
+        group.cycles.push((tasks, held));
+        for (member, _) in members.clone() {
             group.add(member, &Grounds::default());
+        }
+        members.for_each(|(member, _)| self.list(member.seq));
+    }
+
+    /// From now on keeps the number of every task that is added.
+    pub(super) fn keep_list(&mut self) {
+        self.listed.get_or_insert_default();
+    }
+
+    /// The tasks that were added since, in order, none twice.
+    pub(super) fn take_list(&mut self) -> Vec<TaskSeq> {
+        let mut listed = self.listed.take().unwrap_or_default();
+        listed.sort_unstable();
+        listed.dedup();
+        listed
+    }
+
+    fn list(&mut self, task: TaskSeq) {
+        if let Some(listed) = &mut self.listed {
+            listed.push(task);
         }
     }
 
@@ -234,7 +268,7 @@ impl Group {
         self.times.record(member.time);
         let is_first = self.oldest.offer((Reverse(member.time), member.seq));
         if is_first {
-            self.grounds = *grounds;
+            self.grounds = grounds.clone();
         }
     }
 
@@ -258,7 +292,7 @@ impl Group {
 
     fn evidence(&mut self, longest: Nanos) -> Vec<Evidence> {
         let median = self.times.median().unwrap_or_default();
-        let grounds = self.grounds;
+        let grounds = self.grounds.clone();
         let mut evidence = Vec::new();
         match self.key.kind {
             FindingKind::NoWaker => {
@@ -300,6 +334,7 @@ impl Group {
             grounds
                 .waits_for
                 .map(|task| Evidence::WaitsForEndOf { task }),
+            grounds.held,
             grounds
                 .went_on_after
                 .map(|idle| Evidence::WentOnUnwoken { idle }),
@@ -311,9 +346,11 @@ impl Group {
                 }),
         ];
         evidence.extend(given.into_iter().flatten());
-        self.cycles.sort_unstable();
-        let cycles = self.cycles.drain(..).take(CYCLES);
-        evidence.extend(cycles.map(|tasks| Evidence::Cycle { tasks }));
+        self.cycles.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (tasks, held) in self.cycles.drain(..).take(CYCLES) {
+            evidence.push(Evidence::Cycle { tasks });
+            evidence.extend(held.into_iter().take(HELD));
+        }
         evidence
     }
 
@@ -326,6 +363,7 @@ impl Group {
         let doubts = [
             self.any_sampled.then_some(Doubt::Sampled),
             few.map(|count| Doubt::FewSamples { count }),
+            self.grounds.may_be_in_place.then_some(Doubt::InPlace),
         ];
         doubts.into_iter().flatten().collect()
     }
@@ -333,14 +371,5 @@ impl Group {
 
 /// Puts the worst first.
 pub(super) fn rank(findings: &mut [Finding], at: Nanos) {
-    findings.sort_by_cached_key(|finding| {
-        let age = at.saturating_sub(finding.since);
-        let weight = u128::from(finding.count) * u128::from(age.0);
-        (
-            Reverse(finding.certainty),
-            Reverse(weight),
-            Reverse(finding.bytes),
-            finding.key(),
-        )
-    });
+    findings.sort_by_cached_key(|finding| finding.rank(at));
 }

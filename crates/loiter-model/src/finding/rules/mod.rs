@@ -14,7 +14,7 @@ mod waits;
 
 use std::{cmp::Reverse, fmt};
 
-pub use facts::{Facts, LostWakeup, SiteFacts};
+pub use facts::{Facts, Held, LostWakeup, SiteFacts};
 
 use super::{
     Allow, Certainty, Finding, FindingKind,
@@ -29,7 +29,7 @@ use judge::Judge;
 use merge::{Grounds, Member, Merge, rank};
 use sites::Origins;
 use spinning::Spinning;
-use waiter::{Waiter, Waker, has_no_waker};
+use waiter::{Waiter, Waker};
 use waits::{Abouts, WaitIndex, Waits};
 
 /// A function on the blocking pool is long from here on, however low the limit for waits.
@@ -93,6 +93,12 @@ impl Rules {
         &self.allowed
     }
 
+    /// How often they have looked at every task.
+    #[must_use]
+    pub fn scans(&self) -> u64 {
+        self.spinning.scans()
+    }
+
     /// Begins a scan. `at`: now, from the agent's start.
     pub fn scan<'a, L: Labels>(&'a mut self, at: Nanos, labels: &'a L) -> Scan<'a, L> {
         self.spinning.begin();
@@ -107,6 +113,7 @@ impl Rules {
             waits,
             origins: Origins::default(),
             waiters: Vec::new(),
+            hogs: Vec::new(),
             unlooked: Ids::default(),
             merge: Merge::default(),
         }
@@ -123,6 +130,8 @@ pub struct Scan<'a, L> {
     waits: Waits,
     origins: Origins,
     waiters: Vec<Waiter>,
+    /// Inside one poll for too long.
+    hogs: Vec<Task>,
     unlooked: Ids<TaskSeq, u64>,
     alive: Alive,
     merge: Merge,
@@ -158,8 +167,12 @@ impl<L: Labels> Scan<'_, L> {
         if task.state == State::Idle {
             return;
         }
+        // No more of them than the program has threads.
+        if condition == Some(Condition::Hogging) {
+            self.hogs.push(*task);
+        }
         let symptoms = [
-            condition.and_then(|condition| Symptom::of(condition, task)),
+            Symptom::starved(task).filter(|_| condition == Some(Condition::Starved)),
             self.spinning(task),
             self.long_blocking(task, &limits),
         ];
@@ -171,7 +184,7 @@ impl<L: Labels> Scan<'_, L> {
     fn blocked(&mut self, task: &Task, allowed: &mut Question<'_, L>) {
         let wait = self.waits.index(task.wait, self.labels);
         let known = self.waits.known(wait);
-        let waker = if !has_no_waker(task) {
+        let waker = if !task.has_no_waker() {
             if known.is_for_the_world() {
                 return;
             }
@@ -254,10 +267,26 @@ impl<L: Labels> Scan<'_, L> {
         wanted
     }
 
+    /// Keeps the numbers of all tasks that findings are about, for
+    /// [`finish_listing`](Self::finish_listing): 8 bytes each. To be called before any task is
+    /// visited.
+    pub fn list_tasks(&mut self) {
+        self.merge.keep_list();
+    }
+
     /// What is wrong, the worst first.
     #[must_use]
-    pub fn finish(mut self, facts: &impl Facts) -> Vec<Finding> {
+    pub fn finish(self, facts: &impl Facts) -> Vec<Finding> {
+        self.finish_listing(facts).0
+    }
+
+    /// The same, and the tasks that it is about, in order, none twice: without those of a
+    /// finding about all tasks of a site or of the program. None at all unless
+    /// [`list_tasks`](Self::list_tasks) was called.
+    #[must_use]
+    pub fn finish_listing(mut self, facts: &impl Facts) -> (Vec<Finding>, Vec<TaskSeq>) {
         self.lost_wakeups(facts);
+        self.hogging(facts);
         let Self {
             rules,
             at,
@@ -278,6 +307,7 @@ impl<L: Labels> Scan<'_, L> {
             merge: &mut merge,
         };
         judge.judge();
+        let listed = merge.take_list();
         let mut findings: Vec<_> = merge.finish(at).collect();
         let growth = |site: SiteId| (site.0 < facts.sites()).then(|| facts.growth(site))?;
         findings.extend(alive.growing(at, &mut allow, growth));
@@ -295,16 +325,29 @@ impl<L: Labels> Scan<'_, L> {
         for (most, now) in rules.allowed.iter_mut().zip(allow.counts()) {
             *most = (*most).max(*now);
         }
-        findings
+        (findings, listed)
+    }
+
+    fn hogging(&mut self, facts: &impl Facts) {
+        let limits = self.rules.settings.thresholds;
+        for task in std::mem::take(&mut self.hogs) {
+            if let Some(symptom) = Symptom::hogging(&task, facts.is_in_place(task.seq)) {
+                let mut allowed = Question::new(&task, &limits, self.labels);
+                self.tell(&task, &mut allowed, symptom);
+            }
+        }
     }
 
     fn lost_wakeups(&mut self, facts: &impl Facts) {
+        let limits = self.rules.settings.thresholds;
         let mut lost = facts.lost_wakeups();
-        lost.retain(|lost| self.at.saturating_sub(lost.at) <= LOST_FOR);
+        // The shorter the waits, the sooner a look meets one that is just about to end.
+        lost.retain(|lost| {
+            self.at.saturating_sub(lost.at) <= LOST_FOR && lost.idle >= limits.blocked_after
+        });
         // Of one task the longest wait.
         lost.sort_unstable_by_key(|lost| (lost.task, Reverse(lost.idle), lost.at));
         lost.dedup_by_key(|lost| lost.task);
-        let limits = self.rules.settings.thresholds;
         for lost in lost {
             let since = lost.at.saturating_sub(lost.idle);
             let symptom = Symptom {
@@ -336,19 +379,31 @@ struct Symptom {
 }
 
 impl Symptom {
-    fn of(condition: Condition, task: &Task) -> Option<Self> {
-        let kind = match condition {
-            Condition::Hogging => FindingKind::Hogging,
-            // It may not even be spawned yet, or be part of a task that polls it when it pleases.
-            Condition::Starved if task.may_be_part => return None,
-            Condition::Starved => FindingKind::Starved,
-            Condition::Blocked => return None,
-        };
-        Some(Self {
-            kind,
+    /// It may not even be spawned yet, or be part of a task that polls it when it pleases.
+    fn starved(task: &Task) -> Option<Self> {
+        (!task.may_be_part).then(|| Self {
+            kind: FindingKind::Starved,
             certainty: Certainty::Proved,
             time: task.in_state,
             grounds: Grounds::default(),
+        })
+    }
+
+    /// Not if another thread goes on in the place of its worker.
+    fn hogging(task: &Task, is_in_place: Option<bool>) -> Option<Self> {
+        let certainty = match is_in_place {
+            Some(true) => return None,
+            Some(false) => Certainty::Proved,
+            None => Certainty::Suspected,
+        };
+        Some(Self {
+            kind: FindingKind::Hogging,
+            certainty,
+            time: task.in_state,
+            grounds: Grounds {
+                may_be_in_place: is_in_place.is_none(),
+                ..Grounds::default()
+            },
         })
     }
 }

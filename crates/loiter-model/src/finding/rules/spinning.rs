@@ -53,6 +53,11 @@ impl Spinning {
         self.scan += 1;
     }
 
+    /// How many scans have begun.
+    pub(super) fn scans(&self) -> u64 {
+        self.scan
+    }
+
     /// Forgets those that this scan did not see.
     pub(super) fn end(&mut self) {
         let scan = self.scan;

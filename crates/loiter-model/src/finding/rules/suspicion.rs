@@ -3,7 +3,7 @@
 use super::{
     Facts,
     ids::Ids,
-    judge::Verdict,
+    judge::{Verdict, evidence},
     merge::Grounds,
     sites::{Norm, Norms},
     waiter::{About, Waiter},
@@ -84,12 +84,22 @@ impl<'a, F: Facts> Suspicions<'a, F> {
             return None;
         }
         let wait = self.waits.known(waiter.member.wait);
-        let about = wait.about;
+        let held = match wait.about {
+            About::Lock | About::Unknown => self.facts.held(waiter.member.seq),
+            _ => None,
+        };
+        let about = match held {
+            Some(_) => About::Lock,
+            None => wait.about,
+        };
         if about == About::Other {
             return None;
         }
         let norm = self.norms.of(waiter.member.site);
-        if let Some(orphaned) = self.orphaned(waiter, &norm) {
+        // Whoever waits for what another one holds is woken by that one.
+        if held.is_none()
+            && let Some(orphaned) = self.orphaned(waiter, &norm)
+        {
             return Some(orphaned);
         }
         if norm.waits.covers(waiter.member.time) {
@@ -97,7 +107,11 @@ impl<'a, F: Facts> Suspicions<'a, F> {
         }
         match about {
             About::Send => Some(blocked(FindingKind::BlockedSend, waiter, &norm)),
-            About::Lock => Some(blocked(FindingKind::BlockedLock, waiter, &norm)),
+            About::Lock => {
+                let mut verdict = blocked(FindingKind::BlockedLock, waiter, &norm);
+                verdict.grounds.held = held.map(|held| evidence(waiter.member.seq, &held));
+                Some(verdict)
+            }
             About::Receive => self.receive(waiter, wait, &norm),
             About::Unknown | About::Other => None,
         }

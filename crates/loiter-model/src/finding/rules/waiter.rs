@@ -4,7 +4,7 @@ use super::{
     merge::Member,
     waits::{Known, WaitIndex},
 };
-use crate::{Kind, Nanos, Task, TaskSeq, Wait, WaitKind, finding::allow::Allowed};
+use crate::{Nanos, Task, TaskSeq, Wait, WaitKind, finding::allow::Allowed};
 
 /// What the rules need of a blocked task once all tasks are seen. Small: all of a million tasks
 /// may be blocked.
@@ -110,12 +110,6 @@ impl About {
             kind => Self::of(kind),
         }
     }
-}
-
-/// Whether nothing seems to be left that could wake a blocked task.
-pub(super) fn has_no_waker(task: &Task) -> bool {
-    let can_be_told = matches!(task.kind, Kind::Task | Kind::Local) && !task.may_be_part;
-    can_be_told && task.polls > 0 && task.live_wakers == 0
 }
 
 impl Waiter {
