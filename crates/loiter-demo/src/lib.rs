@@ -60,6 +60,7 @@ pub fn serve(options: Options) -> Result<(), ServeError> {
     let agent = loiter::Builder::new()
         .listen(options.listen)
         .name("loiter-demo")
+        .resources(true)
         .try_init()?;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

@@ -113,7 +113,7 @@ impl Look {
 
 impl Parents {
     fn read() -> Result<Self, Error> {
-        let update = block_on(inspect::tasks("all", u64::MAX))?;
+        let update = block_on(inspect::tasks_as_known("all", u64::MAX))?;
         Ok(Self {
             tasks: update.tasks.iter().map(|task| (task.seq, *task)).collect(),
             labels: update.labels,
@@ -158,7 +158,13 @@ impl Rules {
                 Err(error) => return Err(error),
             }
         }
-        let update = block_on(inspect::tasks(&self.filter(), u64::MAX))?;
+        let filter = self.filter();
+        // To read what tasks wait on takes half a second the first time: only if it is needed.
+        let reads = decides(Ignore::needs_wait) || ask == Ask::Parents;
+        let update = match reads {
+            true => block_on(inspect::tasks(&filter, u64::MAX))?,
+            false => block_on(inspect::tasks_as_known(&filter, u64::MAX))?,
+        };
         // Only now: what ends between the two looks is then missed, and not seen too much.
         let unseen = self.unseen(&update)?;
         let parents = match decides(Ignore::needs_parent) || ask == Ask::Parents {
@@ -270,7 +276,7 @@ fn is_internal(site: &Site) -> bool {
 /// The newest task that is alive, and how many there are of which nothing is known.
 pub(crate) fn current() -> Result<(Option<TaskSeq>, u64), Error> {
     // The oldest come first, and the newest last.
-    let update = block_on(inspect::tasks("", u64::MAX))?;
+    let update = block_on(inspect::tasks_as_known("", u64::MAX))?;
     let newest = update.tasks.last().map(|task| task.seq);
     Ok((newest, Rules::everything().unseen(&update)?))
 }

@@ -3,6 +3,7 @@
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
     net::SocketAddr,
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -28,6 +29,7 @@ pub(crate) struct Core {
 struct Listening {
     address: Mutex<Option<SocketAddr>>,
     changed: Condvar,
+    unix_socket: Mutex<Option<PathBuf>>,
 }
 
 impl Core {
@@ -69,6 +71,18 @@ impl Core {
     pub(crate) fn listens_on(&self, address: SocketAddr) {
         *self.address() = Some(address);
         self.listening.changed.notify_all();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn listens_at(&self, path: PathBuf) {
+        *self.unix_socket() = Some(path);
+    }
+
+    fn unix_socket(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.listening
+            .unix_socket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn address(&self) -> MutexGuard<'_, Option<SocketAddr>> {
@@ -120,7 +134,14 @@ impl Agent {
         *self.core.as_ref()?.address()
     }
 
-    /// Waits until it listens, for `limit` at most. Blocks the thread; of use in tests and where
+    /// The path of its Unix socket. `None` while it does not listen there: see
+    /// [`local_addr`](Self::local_addr), or there is to be none.
+    #[must_use]
+    pub fn unix_socket(&self) -> Option<PathBuf> {
+        self.core.as_ref()?.unix_socket().clone()
+    }
+
+    /// Waits until it listens on its port, for `limit` at most. Blocks the thread; of use in tests and where
     /// the port is chosen by the operating system.
     #[must_use]
     pub fn wait_listening(&self, limit: Duration) -> Option<SocketAddr> {

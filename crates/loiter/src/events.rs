@@ -1,7 +1,7 @@
 //! Events one by one, for those who watch: a single relaxed load while nobody does.
 
 use std::sync::{
-    OnceLock,
+    Arc, OnceLock,
     atomic::{
         AtomicBool, AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
@@ -9,11 +9,12 @@ use std::sync::{
 };
 
 use crossbeam_queue::ArrayQueue;
+use loiter_model::{Ending, SiteId, TaskSeq, update::EventKind};
 
-use crate::thread::Thread;
+use crate::{table::Marks, thread::Thread};
 
-/// Events that a queue holds between two visits of the agent's thread.
-const QUEUE: usize = 16 * 1024;
+/// Events that a queue holds between two visits of the agent's thread: 1.5 MB.
+const QUEUE: usize = 32 * 1024;
 /// Queues over which threads spread.
 const QUEUES: usize = 4;
 /// Tasks that can be watched closely at a time.
@@ -43,7 +44,7 @@ struct Watched {
 }
 
 /// What happened, as it is queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Raw {
     pub(crate) at: u64,
     pub(crate) seq: u64,
@@ -53,13 +54,49 @@ pub(crate) struct Raw {
 }
 
 /// See [`loiter_model::update::EventKind`]; 0 stands for no task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// What a spawn tells is allocated, so that the many other events stay small: a spawn may do that.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    Spawn { site: u32, parent: u64 },
+    Spawn(Arc<Born>),
+    Described(Arc<Born>),
     PollStart,
     PollEnd,
     Wake { by: u64 },
-    Drop,
+    Drop { ending: Ending },
+}
+
+impl What {
+    /// The same in the words of the model.
+    pub(crate) fn kind(&self) -> EventKind {
+        match *self {
+            Self::Spawn(ref born) => EventKind::Spawn {
+                site: SiteId(born.site),
+                parent: TaskSeq::new(born.parent),
+            },
+            Self::Described(_) => EventKind::Described,
+            Self::PollStart => EventKind::PollStart,
+            Self::PollEnd => EventKind::PollEnd,
+            Self::Wake { by } => EventKind::Wake {
+                by: TaskSeq::new(by),
+            },
+            Self::Drop { ending } => EventKind::Drop { ending },
+        }
+    }
+}
+
+/// What holds for a task from its spawn on; 0 stands for none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Born {
+    pub(crate) site: u32,
+    pub(crate) parent: u64,
+    pub(crate) kind: u32,
+    pub(crate) tokio_id: u64,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) scope: Option<Arc<str>>,
+    pub(crate) size: u64,
+    pub(crate) original_size: u64,
+    pub(crate) marks: Marks,
 }
 
 impl Events {
@@ -78,13 +115,21 @@ impl Events {
         self.wanted.load(Relaxed)
     }
 
+    /// Whether anybody wants those of this task.
+    pub(crate) fn wants(&self, seq: u64) -> bool {
+        self.of_all.load(Relaxed) > 0 || self.watched(seq).is_some()
+    }
+
+    fn watched(&self, seq: u64) -> Option<&Watched> {
+        self.watched
+            .iter()
+            .find(|watched| watched.seq.load(Relaxed) == seq)
+    }
+
     /// Queues an event if somebody wants it.
     #[cold]
     pub(crate) fn note(&self, event: Raw) {
-        let watched = self
-            .watched
-            .iter()
-            .find(|watched| watched.seq.load(Relaxed) == event.seq);
+        let watched = self.watched(event.seq);
         if watched.is_none() && self.of_all.load(Relaxed) == 0 {
             return;
         }

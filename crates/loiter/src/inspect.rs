@@ -38,19 +38,38 @@ pub enum Error {
 pub async fn tasks(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
     let filter = filter.parse()?;
     errand::run(move |desk| async move {
-        let query = TaskQuery {
-            filter,
-            sort: Sort {
-                column: TaskColumn::Seq,
-                descending: false,
-            },
-            window: Window { offset: 0, limit },
-            thresholds: desk.thresholds(),
-        };
+        let query = oldest_first(filter, limit, desk.thresholds());
         desk.answers.tasks(&query).await
     })
     .await
     .ok_or(Error::NoAgent)
+}
+
+/// Like [`tasks`], with no more about waits and endings than is known already: reads no symbols,
+/// which takes up to seconds the first time. O(tasks).
+///
+/// # Errors
+/// [`Error::NoAgent`], [`Error::Filter`].
+pub async fn tasks_as_known(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
+    let filter = filter.parse()?;
+    errand::run(move |desk| async move {
+        let query = oldest_first(filter, limit, desk.thresholds());
+        desk.answers.tasks_as_known(&query).await
+    })
+    .await
+    .ok_or(Error::NoAgent)
+}
+
+fn oldest_first(filter: Filter, limit: u64, thresholds: Thresholds) -> TaskQuery {
+    TaskQuery {
+        filter,
+        sort: Sort {
+            column: TaskColumn::Seq,
+            descending: false,
+        },
+        window: Window { offset: 0, limit },
+        thresholds,
+    }
 }
 
 /// Asks the tasks that a filter lets through what they wait on, and waits until all have

@@ -56,6 +56,17 @@
 //! Its layers see exactly what they would see without the agent, but for tokio's own task
 //! spans, which the agent keeps to itself.
 //!
+//! # Clients
+//! The agent listens on 127.0.0.1:6669 and on a Unix socket that only this user can connect to, for
+//! `loiter` and, with the feature `console` (on by default), for stock `tokio-console` with its plain
+//! command. The feature `grpc-web` lets browsers in, `vsock` a virtual machine's host or guests:
+//! see [`Builder`].
+//!
+//! # With monitoring
+//! With the feature `metrics` the agent's port serves figures for Prometheus at `/metrics`, with
+//! `pprof` profiles of the tasks at `/debug/pprof/goroutine` and `/debug/pprof/goroutineleak`, as
+//! Go has of its goroutines. Both are made only when somebody asks for them.
+//!
 //! # What it costs
 //! A spawn, a poll and a wake write a few words into the task's slot of 192 bytes: no lock, no
 //! allocation, no system call. All else happens on the agent's own thread. `cargo bench -p
@@ -76,6 +87,7 @@ pub mod inspect;
 mod notice;
 mod publish;
 mod recording;
+mod resources;
 mod runtimes;
 mod serve;
 mod stacks;
@@ -89,6 +101,7 @@ mod thread;
 pub use agent::Agent;
 pub use builder::{Builder, CaptureStacks, ENV, EnvVar, InitError};
 pub use finding::findings;
+pub use loiter_model::Lint;
 pub use task::{Executor, FutureExt, JoinSet, scope, spawn, spawn_blocking, spawn_local};
 
 /// Starts the agent with its defaults and what the environment says ([`ENV`]).

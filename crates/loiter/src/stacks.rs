@@ -82,6 +82,9 @@ pub(crate) struct Seen {
     pub(crate) polls: u64,
     pub(crate) source: StackSource,
     pub(crate) stack: RawStack,
+    /// How long the task had been idle, if it seems to have gone on in the poll that looked, and
+    /// waits anew.
+    pub(crate) went_on_after: Option<u64>,
 }
 
 /// Notes a branch: where the caller's caller is called from, outwards up to the frame in which

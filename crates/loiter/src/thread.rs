@@ -36,6 +36,8 @@ pub(crate) struct Thread {
     saw_runtime: Cell<bool>,
     /// The task of whose poll something was noted, 0 for none.
     noted: Cell<u64>,
+    /// Tasks that were woken or spawned here, wrapping.
+    deeds: Cell<u32>,
     /// What is cloned now is ours.
     quiet: Cell<bool>,
     sites: [Cell<RecentSite>; RECENT_SITES],
@@ -115,6 +117,7 @@ impl Thread {
             asks: Cell::new(false),
             saw_runtime: Cell::new(false),
             noted: Cell::new(0),
+            deeds: Cell::new(0),
             quiet: Cell::new(false),
             sites: [const {
                 Cell::new(RecentSite {
@@ -234,6 +237,16 @@ impl Thread {
             self.noted.set(0);
         }
         noted
+    }
+
+    /// A task is woken or spawned here.
+    pub(crate) fn count_deed(&self) {
+        self.deeds.set(self.deeds.get().wrapping_add(1));
+    }
+
+    /// How many tasks were woken and spawned here, wrapping.
+    pub(crate) fn deeds(&self) -> u32 {
+        self.deeds.get()
     }
 
     /// Whether this is the first time that it is asked.

@@ -312,7 +312,7 @@ fn a_task_is_asked_only_while_its_waker_is_kept() {
                     let kept = unsafe { std::task::Waker::new(data, vtable) };
                     std::mem::ManuallyDrop::new(kept).wake_by_ref();
                 }
-                if slot.waker_gone() == Held::NoMore {
+                if slot.let_go() == Held::NoMore {
                     free(&slot, &waker);
                 }
             })

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -16,11 +17,20 @@ pub(crate) struct Config {
     pub(crate) enabled: bool,
     /// `None`: nowhere.
     pub(crate) listen: Option<SocketAddr>,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there are none"))]
+    pub(crate) unix_socket: UnixSocket,
+    /// Contexts and ports.
+    #[cfg(feature = "vsock")]
+    pub(crate) vsock: Vec<(u32, u32)>,
+    /// Origins whose pages may look, besides those of this machine.
+    #[cfg(feature = "grpc-web")]
+    pub(crate) web_origins: Vec<String>,
     pub(crate) name: Option<String>,
     pub(crate) rules: RuleSettings,
     pub(crate) report_findings: bool,
     pub(crate) on_finding: Callbacks,
     pub(crate) capture_stacks: CaptureStacks,
+    pub(crate) resources: bool,
     pub(crate) for_tests: bool,
     pub(crate) publish_interval: Nanos,
     pub(crate) max_tasks: usize,
@@ -32,11 +42,17 @@ impl Default for Config {
         Self {
             enabled: true,
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 6669))),
+            unix_socket: UnixSocket::default(),
+            #[cfg(feature = "vsock")]
+            vsock: Vec::new(),
+            #[cfg(feature = "grpc-web")]
+            web_origins: Vec::new(),
             name: None,
             rules: RuleSettings::default(),
             report_findings: true,
             on_finding: Callbacks::default(),
             capture_stacks: CaptureStacks::default(),
+            resources: false,
             for_tests: false,
             publish_interval: Nanos::from_secs(1),
             max_tasks: 1 << 20,
@@ -52,6 +68,16 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+/// Where the Unix socket is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum UnixSocket {
+    /// In the user's runtime directory.
+    #[default]
+    Usual,
+    At(PathBuf),
+    None,
 }
 
 /// What the program wants to be called with each new finding.

@@ -1,10 +1,10 @@
 //! What the environment says about an agent.
 
-use std::str::FromStr;
+use std::{path::Path, str::FromStr};
 
-use loiter_model::{Nanos, ParseNanosError};
+use loiter_model::{Nanos, ParseLintsError, ParseNanosError};
 
-use super::{CaptureStacks, Config, InitError};
+use super::{CaptureStacks, Config, InitError, UnixSocket};
 
 /// An environment variable that overrides what the program sets.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,21 @@ pub const ENV: &[EnvVar] = &[
         },
     },
     EnvVar {
+        name: "LOITER_UNIX_SOCKET",
+        value: "PATH|usual|none",
+        default: "usual",
+        meaning: "where the agent's Unix socket is; `usual` for `loiter/NAME-PID.sock` in `$XDG_RUNTIME_DIR`, or in `/tmp/loiter-UID` without one; `none` for no socket",
+        set: |config, value| {
+            config.unix_socket = match value {
+                "none" => UnixSocket::None,
+                "usual" => UnixSocket::Usual,
+                path if Path::new(path).is_absolute() => UnixSocket::At(path.into()),
+                _ => return Err("write an absolute path, `usual` or `none`".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    EnvVar {
         name: "LOITER_NAME",
         value: "TEXT",
         default: "the executable's name",
@@ -78,6 +93,47 @@ pub const ENV: &[EnvVar] = &[
         set: |config, value| duration(value, &mut config.rules.thresholds.starved_after),
     },
     EnvVar {
+        name: "LOITER_ALLOW_LINTS",
+        value: "LINT,…|all|none",
+        default: "none",
+        meaning: "lints that stay silent: self-wakes, lost-waker, never-yielded, auto-boxed-future, large-future",
+        set: |config, value| {
+            let lints = value.parse().map_err(|e: ParseLintsError| e.to_string())?;
+            config.rules.thresholds.lints.allowed = lints;
+            Ok(())
+        },
+    },
+    EnvVar {
+        name: "LOITER_SELF_WAKES_PERCENT",
+        value: "NUMBER",
+        default: "50",
+        meaning: "share of a task's wakes beyond which there is a hint when they are its own",
+        set: |config, value| {
+            config.rules.thresholds.lints.self_wakes_percent = percent(value)?;
+            Ok(())
+        },
+    },
+    EnvVar {
+        name: "LOITER_NEVER_YIELDED_AFTER",
+        value: "DURATION",
+        default: "1s",
+        meaning: "length of a task's first poll from which on there is a hint",
+        set: |config, value| {
+            let limits = &mut config.rules.thresholds.lints;
+            duration(value, &mut limits.never_yielded_after)
+        },
+    },
+    EnvVar {
+        name: "LOITER_LARGE_FUTURE_BYTES",
+        value: "NUMBER",
+        default: "1024",
+        meaning: "size of a future from which on there is a hint",
+        set: |config, value| {
+            config.rules.thresholds.lints.large_future_bytes = number(value)?;
+            Ok(())
+        },
+    },
+    EnvVar {
         name: "LOITER_CAPTURE_STACKS",
         value: "blocked|on-demand|off",
         default: "blocked",
@@ -91,6 +147,13 @@ pub const ENV: &[EnvVar] = &[
             };
             Ok(())
         },
+    },
+    EnvVar {
+        name: "LOITER_RESOURCES",
+        value: "true|false",
+        default: "false",
+        meaning: "whether locks, semaphores, timers and the like are tracked, too: who holds them and who waits for them",
+        set: |config, value| boolean(value, &mut config.resources),
     },
     EnvVar {
         name: "LOITER_REPORT_FINDINGS",
@@ -177,6 +240,12 @@ fn limit(value: &str, into: &mut Option<u64>) -> Result<(), String> {
 fn duration(value: &str, into: &mut Nanos) -> Result<(), String> {
     *into = value.parse().map_err(|e: ParseNanosError| e.to_string())?;
     Ok(())
+}
+
+fn percent(value: &str) -> Result<u8, String> {
+    let percent = value.strip_suffix('%').unwrap_or(value).parse();
+    let percent = percent.ok().filter(|percent| *percent <= 100);
+    percent.ok_or_else(|| "write a whole number from 0 to 100".to_owned())
 }
 
 fn number<N: FromStr>(value: &str) -> Result<N, String> {

@@ -7,11 +7,11 @@ mod start;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use loiter_model::finding::Allow;
+use loiter_model::{Lint, finding::Allow};
 use tracing_core::Subscriber;
 
 pub use config::CaptureStacks;
-pub(crate) use config::Config;
+pub(crate) use config::{Config, UnixSocket};
 pub use env::{ENV, EnvVar};
 pub use error::InitError;
 
@@ -50,11 +50,56 @@ impl Builder {
         self
     }
 
-    /// Opens no port: no client can look in. The agent runs all the same and says what it finds;
-    /// of use in tests.
+    /// Opens no port and no socket: no client can look in. The agent runs all the same and says
+    /// what it finds; of use in tests.
     #[must_use]
     pub fn listen_nowhere(mut self) -> Self {
         self.config.listen = None;
+        self.config.unix_socket = UnixSocket::None;
+        #[cfg(feature = "vsock")]
+        self.config.vsock.clear();
+        self
+    }
+
+    /// The path of the agent's Unix socket, on which it listens besides the port. Only this user
+    /// can connect to it. A socket at which nobody listens any more is replaced; while somebody
+    /// does, or something else is there, a warning is given and it is tried again.
+    ///
+    /// Without this, it is `loiter/NAME-PID.sock` in `$XDG_RUNTIME_DIR`, or `loiter-UID/…` among
+    /// the temporary files where there is no such directory. Removed when the process ends by
+    /// itself; what killed ones leave behind there, the next agent removes.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn listen_unix(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.config.unix_socket = UnixSocket::At(path.into());
+        self
+    }
+
+    /// No Unix socket.
+    #[must_use]
+    pub fn no_unix_socket(mut self) -> Self {
+        self.config.unix_socket = UnixSocket::None;
+        self
+    }
+
+    /// A port of a virtual machine's socket (`AF_VSOCK`), on which the agent listens as well: for
+    /// a client on the machine's host, or on a guest. `context` is this end's number, or
+    /// `u32::MAX` for whichever it has. May be called several times.
+    ///
+    /// Whoever can connect can look into the program: on a host, that is every guest.
+    #[cfg(feature = "vsock")]
+    #[must_use]
+    pub fn listen_vsock(mut self, context: u32, port: u32) -> Self {
+        self.config.vsock.push((context, port));
+        self
+    }
+
+    /// An origin such as `https://console.example`, whose pages a browser on this machine may have
+    /// look at this program, besides those from this machine itself. May be called several times.
+    #[cfg(feature = "grpc-web")]
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.config.web_origins.push(origin.into());
         self
     }
 
@@ -87,10 +132,64 @@ impl Builder {
         self
     }
 
+    /// Lints that stay silent, as if no task had them. May be called several times.
+    ///
+    /// ```no_run
+    /// use loiter::Lint;
+    ///
+    /// loiter::Builder::new()
+    ///     .allow_lints([Lint::AutoBoxedFuture, Lint::LargeFuture])
+    ///     .init();
+    /// ```
+    #[must_use]
+    pub fn allow_lints(mut self, lints: impl IntoIterator<Item = Lint>) -> Self {
+        let allowed = &mut self.config.rules.thresholds.lints.allowed;
+        *allowed = allowed.and(lints.into_iter().collect());
+        self
+    }
+
+    /// The share of a task's wakes, in percent, beyond which there is a hint when it woke itself:
+    /// [`Lint::SelfWakes`]. From 100 on there is none.
+    #[must_use]
+    pub fn self_wakes_percent(mut self, percent: u8) -> Self {
+        self.config.rules.thresholds.lints.self_wakes_percent = percent.min(100);
+        self
+    }
+
+    /// The length of a task's first poll from which on there is a hint: [`Lint::NeverYielded`].
+    #[must_use]
+    pub fn never_yielded_after(mut self, limit: Duration) -> Self {
+        self.config.rules.thresholds.lints.never_yielded_after = limit.into();
+        self
+    }
+
+    /// The size of a future from which on there is a hint: [`Lint::LargeFuture`].
+    #[must_use]
+    pub fn large_future_bytes(mut self, bytes: u64) -> Self {
+        self.config.rules.thresholds.lints.large_future_bytes = bytes;
+        self
+    }
+
     /// When tasks are asked what they wait on.
     #[must_use]
     pub fn capture_stacks(mut self, when: CaptureStacks) -> Self {
         self.config.capture_stacks = when;
+        self
+    }
+
+    /// Whether tokio's locks, semaphores, barriers, one-shot channels and timers are tracked, too:
+    /// their state, who holds them and who waits for them. Needs a build that shows every task
+    /// (`--cfg tokio_unstable` and tokio's feature `tracing`); 262,144 of them and of the
+    /// operations on them at a time, at some 200 bytes each as they come.
+    ///
+    /// Off unless asked for, and then it costs nothing. When on, each operation on a resource
+    /// takes a few short locks of the agent's: a `Mutex::lock` that nobody contends for takes some
+    /// 2 µs instead of 0.2 µs, where it takes 8 to 12 µs with console-subscriber. The program's own
+    /// subscriber is not shown tokio's `runtime.resource` spans and events then, as it never is
+    /// shown those of tasks.
+    #[must_use]
+    pub fn resources(mut self, yes: bool) -> Self {
+        self.config.resources = yes;
         self
     }
 

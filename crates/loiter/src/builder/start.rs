@@ -13,7 +13,7 @@ use crate::{
     agent::{Agent, Core},
     capture::LoiterSubscriber,
     clock::Clock,
-    notice, publish, recording,
+    notice, publish, recording, resources,
     table::Table,
 };
 
@@ -89,6 +89,9 @@ impl Builder {
         let mut table = Table::new(Clock::start(), config.max_tasks as u32, config.ledger);
         if config.for_tests && config.capture_stacks == CaptureStacks::Blocked {
             table.sample_often();
+        }
+        if config.resources {
+            table.track_resources(resources::MOST);
         }
         let table = Arc::new(table);
         let has_inner = inner.is_some();

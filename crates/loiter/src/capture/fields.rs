@@ -44,6 +44,7 @@ pub(crate) fn read_spawn<T>(attributes: &Attributes<'_>, then: impl FnOnce(&Spaw
         marks: Marks::default(),
         file: fields.file.as_str(),
         file_address: fields.file_address,
+        file_stays: false,
         line: fields.line,
         column: fields.column,
         function: &fields.function.0,
@@ -153,26 +154,26 @@ impl Visit for WakerFields {
 }
 
 /// A text on the stack; what does not fit is left out.
-struct Stack<const SIZE: usize> {
+pub(super) struct Stack<const SIZE: usize> {
     bytes: [u8; SIZE],
     len: usize,
 }
 
 impl<const SIZE: usize> Stack<SIZE> {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             bytes: [0; SIZE],
             len: 0,
         }
     }
 
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         let text = cut(text, SIZE - self.len);
         self.bytes[self.len..][..text.len()].copy_from_slice(text.as_bytes());
         self.len += text.len();
     }
 
-    fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }

@@ -19,15 +19,18 @@ use tracing_core::{
 
 use super::{
     fields::{WakerOp, read_spawn, read_waker},
+    resources::{self, Told},
     span::Span,
 };
 use crate::{
+    resources::Resources,
     table::{Spawn, Table},
     thread::Thread,
 };
 
 /// Takes tokio's task spans and waker events for itself and hands everything else on, so that
 /// the application's layers never see, store or pay for them, and see all else as without it.
+/// Where resources are tracked, so it does with tokio's spans and events about them.
 pub(crate) struct LoiterSubscriber {
     table: Arc<Table>,
     inner: Box<dyn Subscriber + Send + Sync>,
@@ -66,8 +69,14 @@ impl LoiterSubscriber {
         match Span::of(id) {
             Span::Inner => Some(id.clone()),
             Span::Alias(number) => self.aliases.original(number),
-            Span::Task(_) | Span::Ignored => None,
+            Span::Task(_) | Span::Resource(_) | Span::Ignored => None,
         }
+    }
+
+    /// What a callsite tells of resources, where they are tracked.
+    fn told(&self, metadata: &Metadata<'_>) -> Option<(Told, &Resources)> {
+        let resources = self.table.resources()?;
+        Some((Told::of(metadata)?, resources))
     }
 
     /// The id under which a span of `inner` goes.
@@ -105,6 +114,12 @@ fn is_worker(spawn: &Spawn<'_>) -> bool {
         && spawn
             .function
             .starts_with("tokio::runtime::scheduler::multi_thread::")
+}
+
+/// Whether that thread takes over the worker whose task is about to block in place: any that is not
+/// started with its runtime (`Launch::launch`).
+fn is_replacement(worker: &Spawn<'_>) -> bool {
+    !worker.function.contains("::launch")
 }
 
 /// The callsites of waker events, by address: comparing their target's text twice for each
@@ -147,7 +162,7 @@ impl Subscriber for LoiterSubscriber {
         if is_waker(metadata) {
             self.wakers.learn(metadata);
         }
-        if is_task(metadata) || is_waker(metadata) {
+        if is_task(metadata) || is_waker(metadata) || self.told(metadata).is_some() {
             return Interest::always();
         }
         // Tracing remembers the answer for all threads. The agent's own thread may be the one
@@ -164,6 +179,7 @@ impl Subscriber for LoiterSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         is_task(metadata)
             || is_waker(metadata)
+            || self.told(metadata).is_some()
             || (self.concerns_inner(metadata) && self.inner.enabled(metadata))
     }
 
@@ -179,12 +195,18 @@ impl Subscriber for LoiterSubscriber {
                 return Span::id_of(None);
             }
             return Span::id_of(read_spawn(attributes, |spawn| {
-                match is_worker(spawn) {
-                    // Inside it is outside any task.
-                    true => None,
-                    false => self.table.spawn(spawn),
+                if !is_worker(spawn) {
+                    return self.table.spawn(spawn);
                 }
+                if is_replacement(spawn) {
+                    self.table.worker_given_away();
+                }
+                // Inside it is outside any task.
+                None
             }));
+        }
+        if let Some((Told::Made(what), resources)) = self.told(attributes.metadata()) {
+            return resources::new_span(what, attributes, &self.table, resources);
         }
         if !self.concerns_inner(attributes.metadata()) {
             return Span::id_of(None);
@@ -230,6 +252,9 @@ impl Subscriber for LoiterSubscriber {
             }
             return;
         }
+        if let Some((told, resources)) = self.told(event.metadata()) {
+            return resources::event(told, event, resources);
+        }
         // An event with an explicit parent that `inner` does not know (a task's span cannot be
         // got hold of by an application) is handed on as it is: `inner` finds no such span.
         // `event_enabled` is left at its default and asked of `inner` here: a waker event would
@@ -242,6 +267,11 @@ impl Subscriber for LoiterSubscriber {
     fn enter(&self, span: &Id) {
         match Span::of(span) {
             Span::Task(task) => self.table.poll_start(task),
+            Span::Resource(at) => {
+                if let Some(resources) = self.table.resources() {
+                    resources.entered(at, || self.table.clock().now());
+                }
+            }
             Span::Inner => self.inner.enter(span),
             Span::Alias(_) => {
                 if let Some(id) = self.inner_id(span) {
@@ -255,6 +285,11 @@ impl Subscriber for LoiterSubscriber {
     fn exit(&self, span: &Id) {
         match Span::of(span) {
             Span::Task(task) => self.table.poll_end(task),
+            Span::Resource(at) => {
+                if let Some(resources) = self.table.resources() {
+                    resources.left(at, || self.table.clock().now());
+                }
+            }
             Span::Inner => self.inner.exit(span),
             Span::Alias(_) => {
                 if let Some(id) = self.inner_id(span) {
@@ -269,6 +304,12 @@ impl Subscriber for LoiterSubscriber {
         match Span::of(span) {
             Span::Task(task) => {
                 self.table.span_cloned(task);
+                span.clone()
+            }
+            Span::Resource(at) => {
+                if let Some(resources) = self.table.resources() {
+                    resources.cloned(at);
+                }
                 span.clone()
             }
             Span::Ignored => span.clone(),
@@ -290,6 +331,10 @@ impl Subscriber for LoiterSubscriber {
     fn try_close(&self, span: Id) -> bool {
         match Span::of(&span) {
             Span::Task(task) => self.table.span_dropped(task),
+            Span::Resource(at) => {
+                let resources = self.table.resources();
+                resources.is_some_and(|resources| resources.dropped(at))
+            }
             Span::Ignored => false,
             Span::Inner => self.inner.try_close(span),
             Span::Alias(number) => match self.aliases.original(number) {

@@ -7,19 +7,23 @@ use std::{
 };
 
 use loiter_model::{
-    Nanos, Task, TaskSeq, Totals,
+    History, Nanos, Task, TaskSeq, Totals,
     query::{Group, SiteQuery, SiteScan, TaskQuery, TaskScan, WaitQuery, WaitScan},
     update::{LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 use tokio::time;
 
-use super::{history::History, reading, walk::Walk};
+#[cfg(any(feature = "metrics", feature = "pprof"))]
+use super::told::LastTold;
+use super::{reading, walk::Walk};
 use crate::{agent::Core, table::Table};
 
 /// Looks at every task for each query: nothing is kept up to date while nobody asks.
 pub(crate) struct Answers {
     core: Arc<Core>,
     history: Mutex<History>,
+    #[cfg(any(feature = "metrics", feature = "pprof"))]
+    last_told: LastTold,
 }
 
 impl Answers {
@@ -27,6 +31,8 @@ impl Answers {
         Self {
             core,
             history: Mutex::default(),
+            #[cfg(any(feature = "metrics", feature = "pprof"))]
+            last_told: LastTold::default(),
         }
     }
 
@@ -48,12 +54,27 @@ impl Answers {
     pub(crate) async fn tasks(&self, query: &TaskQuery) -> TasksUpdate {
         let started = self.table().now();
         reading::waits(&self.core.table).await;
+        if query.filter.wants_ended() {
+            reading::endings(&self.core.table).await;
+        }
+        self.tasks_since(query, started).await
+    }
+
+    /// The same with what is known already of how tasks wait and ended. Reads no symbols.
+    pub(crate) async fn tasks_as_known(&self, query: &TaskQuery) -> TasksUpdate {
+        self.tasks_since(query, self.table().now()).await
+    }
+
+    async fn tasks_since(&self, query: &TaskQuery, started: u64) -> TasksUpdate {
         // As many as can match: a window near the end is then kept from the end.
         let (spawned, ended) = self.flow();
         let most = spawned.saturating_sub(ended) + self.table().remembered();
         let mut scan = TaskScan::expecting(most, query, self.table());
-        self.visit(query.filter.wants_ended(), |task| scan.visit(task))
-            .await;
+        self.visit_indexed(|_, task| scan.visit(task)).await;
+        if query.filter.wants_ended() {
+            self.table().settle();
+            self.table().visit_ended(|task| scan.visit(task));
+        }
         let answer = scan.finish();
         TasksUpdate {
             overview: self.overview(started, answer.totals),
@@ -123,17 +144,23 @@ impl Answers {
     }
 
     /// Works out what tasks wait on that have been idle for so long. What others wait on is left:
-    /// a program at which nobody looks pays for no symbols.
-    pub(super) async fn read_long_waits(&self, idle_for: Nanos) {
+    /// a program at which nobody looks pays for no symbols. Returns how long it took this thread to
+    /// look for them.
+    pub(super) async fn read_long_waits(&self, idle_for: Nanos) -> Nanos {
         if !self.table().waits().has_unread() {
-            return;
+            return Nanos::ZERO;
         }
+        let started = self.table().now();
+        let took = || Nanos(self.table().now().saturating_sub(started));
         let mut walk = Walk::over(self.table());
         while let Some(pages) = walk.next().await {
             if self.table().has_unread_waits(pages, idle_for) {
-                return reading::waits(&self.core.table).await;
+                let took = took();
+                reading::waits(&self.core.table).await;
+                return took;
             }
         }
+        took()
     }
 
     /// Every task alive and the index of its slot, with breaks in which the thread serves others.
@@ -195,6 +222,12 @@ impl Answers {
         (0..sites.count())
             .map(|id| sites.flow(id))
             .fold((0, 0), |sum, flow| (sum.0 + flow.0, sum.1 + flow.1))
+    }
+
+    /// What the agent's own last look found.
+    #[cfg(any(feature = "metrics", feature = "pprof"))]
+    pub(super) fn last_told(&self) -> &LastTold {
+        &self.last_told
     }
 
     pub(super) fn table(&self) -> &Table {

@@ -15,7 +15,7 @@ use crate::{
     agent::Core,
     builder::CaptureStacks,
     recording,
-    table::{Look, Table},
+    table::{Look, Table, Unconfirmed},
 };
 
 /// Tasks that are asked at a time, by whoever asks. A look takes a worker some microseconds, and
@@ -47,6 +47,13 @@ struct Candidate {
     since: u64,
 }
 
+impl From<Unconfirmed> for Candidate {
+    fn from(wait: Unconfirmed) -> Self {
+        let Unconfirmed { index, seq, since } = wait;
+        Self { index, seq, since }
+    }
+}
+
 /// What became of tasks that were asked.
 #[derive(Default)]
 struct Answered {
@@ -73,7 +80,7 @@ impl Looks {
         }
     }
 
-    /// Asks those that become blocked, for ever: each once a wait.
+    /// Asks those that become blocked, for ever: each once a wait, and once more if it went on.
     pub(crate) async fn run(self: Arc<Self>) {
         if self.core.config.capture_stacks != CaptureStacks::Blocked {
             return;
@@ -86,6 +93,10 @@ impl Looks {
             let (_, blocked) = self.pick(&blocked, &limits, UNASKED, unasked).await;
             let scan = started.elapsed();
             self.ask(blocked, Instant::now() + PATIENCE).await;
+            // Few, if any.
+            let unconfirmed = self.table().unconfirmed().into_iter();
+            let unconfirmed = unconfirmed.map(Candidate::from).collect();
+            self.ask(unconfirmed, Instant::now() + PATIENCE).await;
             // Looking at every task takes one percent of this thread's time at most.
             time::sleep((100 * scan).max(Duration::from_secs(1))).await;
         }
@@ -173,6 +184,7 @@ impl Looks {
             }
             time::sleep(if samples { WINDOW } else { 10 * WINDOW }).await;
             self.take_all_in().await;
+            self.table().settle_lost_wakeups();
             self.table().waits().unload_unused();
         }
     }

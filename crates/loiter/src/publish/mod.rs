@@ -2,14 +2,20 @@
 //! application can still be looked at.
 
 mod answer;
-mod close_up;
+#[cfg(feature = "metrics")]
+mod census;
+mod cost;
 pub(crate) mod errand;
 mod findings;
-mod history;
 mod joins;
 mod looks;
+#[cfg(feature = "pprof")]
+mod profile;
 mod pump;
 pub(crate) mod reading;
+mod resources;
+#[cfg(any(feature = "metrics", feature = "pprof"))]
+mod told;
 mod walk;
 
 use std::{io, sync::Arc, thread};
@@ -17,11 +23,16 @@ use std::{io, sync::Arc, thread};
 use tokio::runtime;
 
 pub(crate) use answer::Answers;
-pub(crate) use close_up::CloseUp;
+#[cfg(feature = "metrics")]
+pub(crate) use census::{ALIVE, AtSite, Census, Seen};
 use errand::{Desk, Errands};
 pub(crate) use findings::Findings;
 pub(crate) use looks::Looks;
 pub(crate) use pump::{Batch, Pump, Watch};
+#[cfg(feature = "pprof")]
+pub(crate) use reading::apart;
+#[cfg(feature = "console")]
+pub(crate) use walk::Walk;
 
 use crate::{agent::Core, notice, serve, thread::Thread};
 

@@ -11,13 +11,13 @@ use crate::table::Table;
 const PAGES_AT_ONCE: usize = 64;
 
 /// Leads over all pages that a table has at the start.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     next: usize,
     end: usize,
 }
 
 impl Walk {
-    pub(super) fn over(table: &Table) -> Self {
+    pub(crate) fn over(table: &Table) -> Self {
         Self {
             next: 0,
             end: table.pages(),
@@ -25,7 +25,7 @@ impl Walk {
     }
 
     /// The next pages, after a break unless they are the first ones.
-    pub(super) async fn next(&mut self) -> Option<Range<usize>> {
+    pub(crate) async fn next(&mut self) -> Option<Range<usize>> {
         let first = self.next;
         if first >= self.end {
             return None;

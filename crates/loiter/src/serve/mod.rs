@@ -1,18 +1,31 @@
-//! The agent's port: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
+//! The agent's doors: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
 
 mod client;
 mod connection;
-mod listen;
+#[cfg(feature = "console")]
+mod console;
+mod door;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod pace;
+#[cfg(any(feature = "metrics", feature = "pprof"))]
+mod plain;
+#[cfg(feature = "pprof")]
+mod pprof;
+mod route;
 mod service;
+#[cfg(any(feature = "metrics", feature = "pprof"))]
+mod shared;
+mod stream;
 mod watch_events;
 mod watch_findings;
+mod watch_resources;
 mod watch_task;
 mod watch_tasks;
+#[cfg(feature = "grpc-web")]
+mod web;
 
-use std::{future, sync::Arc, time::Duration};
-
-use loiter_wire::v1::loiter_server::LoiterServer;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     agent::Core,
@@ -34,17 +47,13 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 /// The longest one: whoever wants to know less often asks again.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// Serves for ever, unless it is to listen nowhere.
+/// Serves for ever.
 pub(crate) async fn run(
     core: Arc<Core>,
     answers: Arc<Answers>,
     looks: Arc<Looks>,
     pump: Arc<Pump>,
 ) {
-    let Some(address) = core.config.listen else {
-        return future::pending().await;
-    };
-    let service = service::Service::new(core.clone(), answers, looks, pump);
-    let service = LoiterServer::new(service).max_decoding_message_size(LONGEST_REQUEST);
-    listen::run(&core, address, service).await;
+    let routes = route::Routes::new(&core, answers, looks, pump);
+    door::run(core, routes).await;
 }

@@ -1,18 +1,20 @@
 //! `loiter.v1` as a service: checks requests, opens streams.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use loiter_model::{
-    TaskSeq,
+    ResourceSeq, TaskSeq,
     query::{Filter, FilterError},
 };
-use loiter_wire::{Question, v1};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use loiter_wire::{Question, read_resource_query, v1};
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Response, Status};
 
 use super::{
-    MOST_ROWS, MOST_STREAMS, pace::Pace, watch_events, watch_findings, watch_task, watch_tasks,
+    MOST_ROWS,
+    pace::Pace,
+    stream::{Streams, Updates, stream},
+    watch_events, watch_findings, watch_resources, watch_task, watch_tasks,
 };
 use crate::{
     agent::Core,
@@ -33,10 +35,8 @@ pub(super) struct Service {
     answers: Arc<Answers>,
     looks: Arc<Looks>,
     pump: Arc<Pump>,
-    streams: Arc<Semaphore>,
+    streams: Streams,
 }
-
-type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl Service {
     pub(super) fn new(
@@ -44,27 +44,24 @@ impl Service {
         answers: Arc<Answers>,
         looks: Arc<Looks>,
         pump: Arc<Pump>,
+        streams: Streams,
     ) -> Self {
         Self {
             core,
             answers,
             looks,
             pump,
-            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            streams,
         }
     }
 
     fn open_stream(&self) -> Result<OwnedSemaphorePermit, Status> {
-        self.streams.clone().try_acquire_owned().map_err(|_| {
-            Status::resource_exhausted(format!(
-                "{MOST_STREAMS} streams are open already; close another client"
-            ))
-        })
+        self.streams.open()
     }
 
     fn pace(&self, interval_ms: u32) -> Pace {
-        let usual = self.core.config.publish_interval.into();
-        Pace::new(interval_ms, usual, self.streams.clone())
+        let usual = self.core.config.publish_interval;
+        self.streams.pace(interval_ms, usual)
     }
 }
 
@@ -72,18 +69,6 @@ fn read_filter(filter: &str) -> Result<Filter, Status> {
     filter
         .parse()
         .map_err(|error: FilterError| Status::invalid_argument(format!("in the filter: {error}")))
-}
-
-/// A stream that one task of the agent feeds. One update is in flight: the next is made when
-/// the client has taken it, so that a slow client gets fewer and never old ones.
-fn stream<T, F>(feed: impl FnOnce(mpsc::Sender<Result<T, Status>>) -> F) -> Response<Updates<T>>
-where
-    T: Send + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(feed(sender));
-    Response::new(Box::pin(ReceiverStream::new(receiver)))
 }
 
 #[tonic::async_trait]
@@ -163,6 +148,48 @@ impl v1::loiter_server::Loiter for Service {
         let findings = Findings::new(self.core.clone(), self.answers.clone(), settings);
         Ok(stream(|updates| async move {
             watch_findings::feed(findings, &pace, updates).await;
+            drop(permit);
+        }))
+    }
+
+    type WatchResourcesStream = Updates<v1::ResourcesUpdate>;
+
+    async fn watch_resources(
+        &self,
+        request: Request<v1::WatchResourcesRequest>,
+    ) -> Result<Response<Self::WatchResourcesStream>, Status> {
+        let request = request.into_inner();
+        let mut query = request.query.unwrap_or_default();
+        query.limit = query.limit.min(MOST_ROWS);
+        let query = read_resource_query(query, self.core.config.rules.thresholds)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let permit = self.open_stream()?;
+        let pace = self.pace(request.interval_ms);
+        let answers = self.answers.clone();
+        Ok(stream(|updates| async move {
+            watch_resources::feed(&answers, &query, &pace, updates).await;
+            drop(permit);
+        }))
+    }
+
+    type WatchResourceStream = Updates<v1::ResourceDetail>;
+
+    async fn watch_resource(
+        &self,
+        request: Request<v1::WatchResourceRequest>,
+    ) -> Result<Response<Self::WatchResourceStream>, Status> {
+        let request = request.into_inner();
+        let Some(seq) = ResourceSeq::new(request.seq) else {
+            return Err(Status::invalid_argument("resource numbers start at 1"));
+        };
+        let permit = self.open_stream()?;
+        let pace = self.pace(request.interval_ms);
+        let answers = self.answers.clone();
+        let Some(first) = answers.resource(seq).await else {
+            return Err(Status::not_found(format!("resource {seq} is gone")));
+        };
+        Ok(stream(|updates| async move {
+            watch_resources::feed_one(&answers, first, &pace, updates).await;
             drop(permit);
         }))
     }

@@ -1,11 +1,11 @@
 //! The stream of events.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
-    Nanos, SiteId, State, TaskSeq,
+    Kind, NameId, Nanos, SiteId, State, TaskSeq,
     query::Filter,
-    update::{Event, EventBatch, EventKind},
+    update::{Description, Event, EventBatch, LabelSet},
 };
 use loiter_wire::v1;
 use tokio::sync::{broadcast, mpsc};
@@ -14,15 +14,13 @@ use tonic::Status;
 use super::client;
 use crate::{
     agent::Core,
-    events::{Raw, What},
+    events::{Born, Raw, What},
     publish::{Batch, Watch},
     table::Table,
 };
 
 /// Tasks whose verdict by the filter is remembered.
 const MOST_VERDICTS: usize = 100_000;
-/// Batches that a client may be behind before events are lost to it.
-const BACKLOG: usize = 1;
 
 /// Hands events on until the client is gone. What a slow client has no room for is counted.
 pub(super) async fn feed(
@@ -32,7 +30,6 @@ pub(super) async fn feed(
     mut batches: broadcast::Receiver<Batch>,
     updates: mpsc::Sender<Result<v1::EventBatch, Status>>,
 ) {
-    debug_assert_eq!(updates.max_capacity(), BACKLOG);
     let lost_before = watch.lost();
     let mut chosen = Chosen::new(core, filter);
     let mut missed = 0;
@@ -51,14 +48,14 @@ pub(super) async fn feed(
         if events.is_empty() {
             continue;
         }
-        let Ok(room) = updates.try_reserve() else {
-            missed += events.len() as u64;
-            continue;
+        // While it is slow, batches wait in the channel, and what that has no room for shows as
+        // a gap.
+        let Ok(room) = updates.reserve().await else {
+            return;
         };
         let batch = EventBatch {
-            labels: chosen.new_labels(&events),
-            events,
             lost: watch.lost() - lost_before + missed,
+            ..chosen.batch(&events)
         };
         room.send(Ok(batch.into()));
     }
@@ -86,7 +83,7 @@ impl<'a> Chosen<'a> {
 
     /// The wanted ones; `missed` counts those of tasks that are forgotten already, so that
     /// nobody can say.
-    fn of(&mut self, raw: &[Raw], missed: &mut u64) -> Vec<Event> {
+    fn of<'r>(&mut self, raw: &'r [Raw], missed: &mut u64) -> Vec<&'r Raw> {
         let mut events = Vec::new();
         for occurred in raw {
             let verdict = match self.everything {
@@ -94,11 +91,12 @@ impl<'a> Chosen<'a> {
                 false => self.verdict(occurred),
             };
             match verdict {
-                Some(true) => events.extend(event(occurred)),
+                Some(true) => events.push(occurred),
                 Some(false) => {}
                 None => *missed += 1,
             }
-            if occurred.what == What::Drop {
+            // What is told of a task later may change what it counts as.
+            if matches!(occurred.what, What::Drop { .. } | What::Described(_)) {
                 self.verdicts.remove(&occurred.seq);
             }
         }
@@ -125,40 +123,63 @@ impl<'a> Chosen<'a> {
         Some(verdict)
     }
 
-    /// The sites of these events that the client has not been told of.
-    fn new_labels(&mut self, events: &[Event]) -> loiter_model::update::LabelSet {
-        let mut labels = loiter_model::update::LabelSet::default();
-        for event in events {
-            let EventKind::Spawn { site, .. } = event.kind else {
+    /// In the words of the model: the wanted events, and the sites among them that the client has
+    /// not been told of.
+    fn batch(&mut self, wanted: &[&Raw]) -> EventBatch {
+        let mut batch = EventBatch::default();
+        let mut names = Names::default();
+        for raw in wanted {
+            let Some(task) = TaskSeq::new(raw.seq) else {
                 continue;
             };
-            let id = site.0 as usize;
-            if self.known_sites.len() <= id {
-                self.known_sites.resize(id + 1, false);
+            if let What::Spawn(born) | What::Described(born) = &raw.what {
+                batch.descriptions.push(description(born, &mut names));
             }
-            if !std::mem::replace(&mut self.known_sites[id], true) {
-                labels.add_site(site, &*self.core.table);
+            if let What::Spawn(born) = &raw.what {
+                self.add_site(born.site, &mut batch.labels);
             }
+            batch.events.push(Event {
+                at: Nanos(raw.at),
+                task,
+                kind: raw.what.kind(),
+            });
         }
-        labels
+        batch.labels.names = names.0.into_iter().map(|(name, id)| (id, name)).collect();
+        batch
+    }
+
+    fn add_site(&mut self, site: u32, labels: &mut LabelSet) {
+        let id = site as usize;
+        if self.known_sites.len() <= id {
+            self.known_sites.resize(id + 1, false);
+        }
+        if !std::mem::replace(&mut self.known_sites[id], true) {
+            labels.add_site(SiteId(site), &*self.core.table);
+        }
     }
 }
 
-fn event(raw: &Raw) -> Option<Event> {
-    Some(Event {
-        at: Nanos(raw.at),
-        task: TaskSeq::new(raw.seq)?,
-        kind: match raw.what {
-            What::Spawn { site, parent } => EventKind::Spawn {
-                site: SiteId(site),
-                parent: TaskSeq::new(parent),
-            },
-            What::PollStart => EventKind::PollStart,
-            What::PollEnd => EventKind::PollEnd,
-            What::Wake { by } => EventKind::Wake {
-                by: TaskSeq::new(by),
-            },
-            What::Drop => EventKind::Drop,
-        },
-    })
+/// The names of a batch, by numbers of its own: in the table a number may belong to another name
+/// by now.
+#[derive(Default)]
+struct Names(HashMap<Arc<str>, NameId>);
+
+impl Names {
+    fn id(&mut self, name: &Arc<str>) -> NameId {
+        let next = NameId(self.0.len() as u32);
+        *self.0.entry(name.clone()).or_insert(next)
+    }
+}
+
+fn description(born: &Born, names: &mut Names) -> Description {
+    Description {
+        kind: Kind::ALL[born.kind as usize % Kind::ALL.len()],
+        tokio_id: NonZeroU64::new(born.tokio_id),
+        name: born.name.as_ref().map(|name| names.id(name)),
+        scope: born.scope.as_ref().map(|name| names.id(name)),
+        size: Some(born.size),
+        original_size: (born.original_size != 0).then_some(born.original_size),
+        expect_idle: born.marks.expect_idle,
+        may_be_part: born.marks.may_be_part,
+    }
 }

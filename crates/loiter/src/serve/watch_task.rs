@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use loiter_model::{
-    State, Task, TaskSeq,
+    CloseUp, Nanos, State, Task, TaskSeq,
     update::{LabelSet, TaskDetail},
 };
 use loiter_wire::v1;
@@ -16,7 +16,7 @@ use tonic::Status;
 use super::{client, pace::Pace};
 use crate::{
     events::MOST_WATCHED,
-    publish::{Batch, CloseUp, Pump, Watch, reading},
+    publish::{Batch, Pump, Watch, reading},
     table::Table,
 };
 
@@ -51,7 +51,7 @@ impl Watched {
             )));
         };
         Ok(Self {
-            close_up: CloseUp::new(&task, table.now()),
+            close_up: CloseUp::of(&task, Nanos(table.now())),
             places: HashMap::from([(seq, place)]),
             table,
             watch,
@@ -62,8 +62,14 @@ impl Watched {
         })
     }
 
+    /// What it was when it was looked at last.
+    #[cfg(feature = "console")]
+    pub(super) fn task(&self) -> &Task {
+        &self.task
+    }
+
     /// Takes events until `deadline`.
-    async fn take_until(&mut self, deadline: Instant) {
+    pub(super) async fn take_until(&mut self, deadline: Instant) {
         while let Ok(received) = time::timeout_at(deadline, self.batches.recv()).await {
             match received {
                 Ok(batch) => {
@@ -71,7 +77,7 @@ impl Watched {
                     self.expected = Some(batch.before + batch.events.len() as u64);
                     for event in &*batch.events {
                         if event.seq == self.task.seq.get() {
-                            self.close_up.take(event.at, event.what);
+                            self.close_up.take(Nanos(event.at), event.what.kind());
                         }
                     }
                 }
@@ -85,7 +91,8 @@ impl Watched {
         }
     }
 
-    fn detail(&mut self) -> TaskDetail {
+    /// What it looks like now.
+    pub(super) fn detail(&mut self) -> TaskDetail {
         if let Some(task) = self.find(self.task.seq) {
             self.task = task;
         } else if self.task.state != State::Ended {
@@ -99,7 +106,7 @@ impl Watched {
         let sums = self.table.sites().sums(task.site.0);
         let shown = [Some(&task), parent.as_ref(), woken_by.as_ref()];
         TaskDetail {
-            at: loiter_model::Nanos(self.table.now()),
+            at: Nanos(self.table.now()),
             labels: LabelSet::of(shown.into_iter().flatten(), &*self.table),
             task,
             parent,
@@ -144,7 +151,7 @@ pub(super) async fn feed(
         if ended {
             return;
         }
-        let deadline = Instant::now() + pace.after(loiter_model::Nanos::ZERO);
+        let deadline = Instant::now() + pace.after(Nanos::ZERO);
         let taken = client::while_there(&updates, watched.take_until(deadline)).await;
         if taken.is_none() {
             return;

@@ -110,6 +110,13 @@ impl Ledger {
         }
     }
 
+    /// Bytes of what was allocated for it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn bytes(&self) -> usize {
+        let arrivals = self.arrivals.as_ref().map_or(0, ArrayQueue::capacity);
+        (arrivals + self.lock().capacity()) * size_of::<Ended>()
+    }
+
     /// How many are remembered.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()

@@ -20,8 +20,11 @@ use loiter_model::{Kind, NameId, Site, SiteId, Wait, WaitId, query::Labels};
 
 pub(crate) use ledger::Ledger;
 use lost_wakeups::LostWakeups;
+pub(crate) use lost_wakeups::Unconfirmed;
 use names::Names;
 pub(crate) use reader::Look;
+#[cfg(feature = "console")]
+pub(crate) use reader::Moments;
 use sampler::Sampler;
 use sites::Sites;
 use slab::Slab;
@@ -29,7 +32,7 @@ pub(crate) use slot::{Marks, Slot};
 use waits::Waits;
 pub(crate) use waker::Borrowed;
 
-use crate::{clock::Clock, events::Events, runtimes::Runtimes, stacks::Seen};
+use crate::{clock::Clock, events::Events, resources::Resources, runtimes::Runtimes, stacks::Seen};
 
 /// The agent's memory: bounded by `max_tasks`, the ledger's size and the number of sites.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub(crate) struct Table {
     waits: Waits,
     sampler: Sampler,
     lost_wakeups: LostWakeups,
+    /// Only where the program asked for them.
+    resources: Option<Resources>,
     last_seq: AtomicU64,
     untracked: AtomicU64,
 }
@@ -78,6 +83,8 @@ pub(crate) struct Spawn<'a> {
     /// Where tokio keeps the path: the same for every spawn at a site, so that a thread
     /// recognises it without hashing the text.
     pub(crate) file_address: usize,
+    /// The path stays there for ever: no other one can come to stand in its place.
+    pub(crate) file_stays: bool,
     pub(crate) line: u32,
     pub(crate) column: u32,
     pub(crate) function: &'a str,
@@ -99,9 +106,21 @@ impl Table {
             waits: Waits::new(),
             sampler: Sampler::default(),
             lost_wakeups: LostWakeups::default(),
+            resources: None,
             last_seq: AtomicU64::new(0),
             untracked: AtomicU64::new(0),
         }
+    }
+
+    /// Keeps track of resources from now on, so many of them and their operations at most.
+    pub(crate) fn track_resources(&mut self, most: u32) {
+        self.resources = Some(Resources::new(most));
+    }
+
+    /// The resources, where they are tracked.
+    #[inline]
+    pub(crate) fn resources(&self) -> Option<&Resources> {
+        self.resources.as_ref()
     }
 
     /// Notes more often what tasks wait on that cannot be asked.

@@ -22,6 +22,16 @@ pub(crate) struct Standing {
     pub(crate) running: bool,
 }
 
+/// When something last happened to a task, as its slot has it.
+#[cfg(feature = "console")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moments {
+    /// The wake (or the birth) that led to the last poll; 0 before the first one.
+    pub(crate) woken_at: u64,
+    /// The end of the last poll, if it left the task idle; else 0.
+    pub(crate) left_at: u64,
+}
+
 /// Whether a task can be asked what it waits on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -58,6 +68,13 @@ impl Table {
     /// Tasks tracked at most.
     pub(crate) fn max_tasks(&self) -> u32 {
         self.slab.capacity()
+    }
+
+    /// Bytes of the tables of tasks, sites and ended tasks: without the texts behind them.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn bytes(&self) -> usize {
+        let slots: usize = self.slab.pages().map(|(_, slots)| size_of_val(slots)).sum();
+        slots + self.sites.bytes() + self.ledger.bytes()
     }
 
     /// Tasks that found the table full.
@@ -104,8 +121,7 @@ impl Table {
         }
     }
 
-    /// Takes in one look or sample; `false` when there is none. Not in the middle of
-    /// [`ask`](Self::ask), which holds a waker itself.
+    /// Takes in one look or sample; `false` when there is none.
     pub(crate) fn take_in(&self) -> bool {
         let Some(seen) = self.seen.pop() else {
             return false;
@@ -115,6 +131,7 @@ impl Table {
         {
             let wait = self.waits.id_of(&seen, slot.has_wakers());
             slot.set_wait(seen.polls, wait);
+            self.looked(slot, &seen);
         }
         true
     }
@@ -167,6 +184,27 @@ impl Table {
             {
                 each(slot.index(), &self.task(&reading, now));
             }
+        }
+    }
+
+    /// Shows every slot of some pages by its index, with the task alive in it, if there is one.
+    /// O(slots of these pages).
+    #[cfg(feature = "console")]
+    pub(crate) fn visit_slots(
+        &self,
+        pages: Range<usize>,
+        mut each: impl FnMut(u32, Option<(Task, Moments)>),
+    ) {
+        for slot in self.slots(pages) {
+            let reading = slot.read_settled().filter(|r| r.phase != Phase::Ended);
+            let alive = reading.map(|reading| {
+                let moments = Moments {
+                    woken_at: reading.woken_at,
+                    left_at: reading.left_at,
+                };
+                (self.task(&reading, self.clock.now()), moments)
+            });
+            each(slot.index(), alive);
         }
     }
 

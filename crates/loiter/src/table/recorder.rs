@@ -1,18 +1,17 @@
 //! What application threads write: all that happens to a task, and nothing that takes long.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use loiter_model::{Ending, Kind, StackSource, Task};
 
 use super::{
     Spawn, Table, TaskRef,
     ledger::Ended,
-    lost_wakeups::Unwoken,
     reader, seq_bits,
     slot::{Birth, Held, Marks, Slot},
 };
 use crate::{
-    events::{Raw, What},
+    events::{Born, Raw, What},
     stacks::{RawStack, Seen},
     thread::Thread,
 };
@@ -30,7 +29,7 @@ impl Table {
     /// The same, for a task that holds on to its slot until it has [`ended`](Self::ended): gives
     /// the slot and the task's number.
     pub(crate) fn spawn_slot(&self, spawn: &Spawn<'_>) -> Option<(&Slot, u64)> {
-        let Some((index, slot)) = self.slab.take() else {
+        let Some((_, slot)) = self.slab.take() else {
             self.untracked.fetch_add(1, Relaxed);
             return None;
         };
@@ -41,6 +40,7 @@ impl Table {
             if let Some(counts) = self.sites.counts(site, thread.shard()) {
                 counts.spawned();
             }
+            thread.count_deed();
             (site, thread.current())
         });
         slot.begin(&Birth {
@@ -57,31 +57,83 @@ impl Table {
             original_size: spawn.original_size,
         });
         if self.events.wanted() {
-            self.events.note(Raw {
-                at: now,
-                seq,
-                index,
-                what: What::Spawn { site, parent },
-            });
+            self.note_description(slot, seq, now, What::Spawn);
         }
         Some((slot, seq))
     }
 
+    /// Tells those who watch what is known of a task for its whole life.
+    #[cold]
+    fn note_description(&self, slot: &Slot, seq: u64, at: u64, what: fn(Arc<Born>) -> What) {
+        if !self.events.wants(seq) {
+            return;
+        }
+        let Some(reading) = slot.read() else { return };
+        let name = |id: Option<u32>| id.and_then(|id| self.names.get(id));
+        let born = Born {
+            site: reading.site,
+            parent: reading.parent,
+            kind: reading.kind,
+            tokio_id: reading.tokio_id,
+            name: name(reading.name),
+            scope: name(reading.scope),
+            size: u64::from(reading.size),
+            original_size: u64::from(reading.original_size),
+            marks: reading.marks,
+        };
+        self.events.note(Raw {
+            at,
+            seq,
+            index: slot.index(),
+            what: what(Arc::new(born)),
+        });
+    }
+
+    /// Tokio's id of a task has come to be known.
+    #[cold]
+    pub(crate) fn identify(&self, slot: &Slot, seq: u64, id: u64) {
+        slot.set_tokio_id(id);
+        if self.events.wanted() {
+            self.note_description(slot, seq, self.clock.now(), What::Described);
+        }
+    }
+
     fn site_of(&self, thread: &Thread, spawn: &Spawn<'_>) -> u32 {
-        thread.site(
-            (spawn.file_address, spawn.line, spawn.column),
-            |id| {
-                self.sites
-                    .site(id)
-                    .is_some_and(|site| *site.file == *spawn.file)
-            },
-            || match spawn.line {
-                0 => 0,
-                line => self
-                    .sites
-                    .id(spawn.file, line, spawn.column, spawn.function),
-            },
+        let file = (spawn.file, spawn.file_address);
+        let is_it = |id| spawn.file_stays || self.is_in(id, spawn.file);
+        self.site_for(
+            thread,
+            file,
+            (spawn.line, spawn.column),
+            spawn.function,
+            is_it,
         )
+    }
+
+    /// The site of what is made at this place of the program's source; `file` is the path's text
+    /// and its address. 0 where the place is not known.
+    pub(crate) fn site_at(&self, file: (&str, usize), line: u32, column: u32) -> u32 {
+        let is_it = |id| self.is_in(id, file.0);
+        Thread::with(|thread| self.site_for(thread, file, (line, column), "", is_it))
+    }
+
+    /// Whether a site is in this file.
+    fn is_in(&self, site: u32, file: &str) -> bool {
+        (self.sites.site(site)).is_some_and(|site| *site.file == *file)
+    }
+
+    fn site_for(
+        &self,
+        thread: &Thread,
+        (file, address): (&str, usize),
+        (line, column): (u32, u32),
+        function: &str,
+        is_it: impl FnOnce(u32) -> bool,
+    ) -> u32 {
+        thread.site((address, line, column), is_it, || match line {
+            0 => 0,
+            line => self.sites.id(file, line, column, function),
+        })
     }
 
     /// A poll begins on this thread.
@@ -183,6 +235,7 @@ impl Table {
                 polls: slot.polls(),
                 source: StackSource::Sampled,
                 stack: stack.shrink(),
+                went_on_after: None,
             });
         }
     }
@@ -211,7 +264,10 @@ impl Table {
     }
 
     pub(super) fn note_wake(&self, slot: &Slot, seq: u64) {
-        let by = Thread::with(Thread::current);
+        let by = Thread::with(|thread| {
+            thread.count_deed();
+            thread.current()
+        });
         slot.wake(|| self.clock.now(), by);
         if self.events.wanted() {
             self.events.note(Raw {
@@ -239,6 +295,15 @@ impl Table {
         Some((task, self.slot_of(task)?))
     }
 
+    /// The task inside whose poll this thread is is about to block in place: another thread takes
+    /// its worker over. Tokio starts that inside the poll.
+    #[cold]
+    pub(crate) fn worker_given_away(&self) {
+        if let Some((_, slot)) = self.current() {
+            slot.give_worker_away();
+        }
+    }
+
     /// Adds to what is known of a task what its spawner said of it. On its poller's thread.
     pub(crate) fn describe(&self, slot: &Slot, name: &str, scope: &str, marks: Marks) {
         if !name.is_empty() && slot.name().is_none() {
@@ -255,32 +320,15 @@ impl Table {
             }
         }
         slot.set_marks(marks);
+        if self.events.wanted() {
+            self.note_description(slot, slot.seq(), self.clock.now(), What::Described);
+        }
     }
 
     /// A task is pending that was asked what it waits on.
     pub(crate) fn saw(&self, seen: Seen) {
         // Lost when full: whoever wants to know asks again.
         let _ = self.seen.push(seen);
-    }
-
-    /// A look found that the task goes on, or is about to: what it waited for had come.
-    #[cold]
-    pub(crate) fn went_on(&self, slot: &Slot) {
-        // A wake that runs into the look may be the one that it waited for.
-        if let Some(idle) = slot.idle_before_look() {
-            let unwoken = Unwoken {
-                seq: slot.seq(),
-                site: slot.site(),
-                name: slot.name().map(|id| self.names.share(id)),
-                at: self.clock.now(),
-                idle,
-            };
-            if !self.lost_wakeups.note(unwoken)
-                && let Some(name) = unwoken.name
-            {
-                self.names.release(name);
-            }
-        }
     }
 
     /// Remembers the runtime that this thread spawns on; of each thread, the first one.
@@ -321,7 +369,7 @@ impl Table {
         }
         match slot.span_dropped() {
             Held::Yes => return false,
-            Held::BySomeWaker => {}
+            Held::AfterEnd => {}
             Held::NoMore => self.free(slot),
         }
         true
@@ -339,11 +387,11 @@ impl Table {
     }
 
     fn remember(&self, slot: &Slot, seq: u64, now: u64, ending: impl FnOnce(u64) -> Ending) {
+        let ending = ending(slot.polls());
         let shard = Thread::with(Thread::shard);
         if let Some(counts) = self.sites.counts(slot.site(), shard) {
-            counts.ended(now.saturating_sub(slot.spawned_at()));
+            counts.ended(ending, now.saturating_sub(slot.spawned_at()));
         }
-        let ending = ending(slot.polls());
         match ending {
             // To find out how a task was cancelled takes some microseconds: not for thousands.
             Ending::Finished | Ending::Cancelled | Ending::Unknown if self.ledger.is_flooded() => {
@@ -372,7 +420,7 @@ impl Table {
                 at: now,
                 seq,
                 index: slot.index(),
-                what: What::Drop,
+                what: What::Drop { ending },
             });
         }
     }

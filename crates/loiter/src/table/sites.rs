@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use loiter_model::{Distribution, Nanos, Site};
+use loiter_model::{Distribution, Ending, Nanos, Site};
 
 use super::sampler::Share;
 
@@ -42,7 +42,8 @@ struct Entry {
 #[derive(Debug)]
 struct Counts {
     spawned: AtomicU64,
-    ended: AtomicU64,
+    /// In the order of [`Ending::ALL`].
+    ended: [AtomicU64; Ending::ALL.len()],
     /// How long polls took, in nanoseconds like all of them.
     poll: Histogram,
     /// How long woken tasks waited for a worker.
@@ -57,7 +58,7 @@ impl Default for Counts {
     fn default() -> Self {
         Self {
             spawned: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
+            ended: Default::default(),
             poll: Histogram::default(),
             scheduled: Histogram::default(),
             waited: Histogram::default(),
@@ -79,8 +80,8 @@ impl Counter<'_> {
         self.add_one(&self.counts.spawned);
     }
 
-    pub(crate) fn ended(self, lifetime: u64) {
-        self.add_one(&self.counts.ended);
+    pub(crate) fn ended(self, ending: Ending, lifetime: u64) {
+        self.add_one(&self.counts.ended[ending as usize]);
         self.count(&self.counts.lifetime, lifetime);
     }
 
@@ -219,9 +220,25 @@ impl Sites {
         self.shards(id).fold((0, 0), |(spawned, ended), counts| {
             (
                 spawned + counts.spawned.load(Relaxed),
-                ended + counts.ended.load(Relaxed),
+                ended + counts.ended.iter().map(|of| of.load(Relaxed)).sum::<u64>(),
             )
         })
+    }
+
+    /// How the tasks of a site ended so far, in the order of [`Ending::ALL`], as was known at
+    /// their end.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn endings(&self, id: u32) -> [u64; Ending::ALL.len()] {
+        self.shards(id).fold([0; _], |sums, counts| {
+            std::array::from_fn(|ending| sums[ending] + counts.ended[ending].load(Relaxed))
+        })
+    }
+
+    /// Bytes of what was allocated for sites.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn bytes(&self) -> usize {
+        let shards: usize = (0..self.count()).map(|id| self.shards(id).count()).sum();
+        size_of_val(&*self.entries) + shards * size_of::<Counts>()
     }
 
     /// Everything a site has counted.
@@ -286,7 +303,7 @@ mod tests {
             let counts = sites.counts(id, shard).expect("known");
             counts.spawned();
             counts.polled(1000);
-            counts.ended(u64::MAX);
+            counts.ended(Ending::Finished, u64::MAX);
         }
         let sums = sites.sums(id);
         assert_eq!(sums.spawned, 2 * SHARDS as u64);

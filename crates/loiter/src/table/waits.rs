@@ -190,6 +190,7 @@ mod tests {
             polls: 1,
             source: StackSource::Probed,
             stack,
+            went_on_after: None,
         }
     }
 

@@ -112,6 +112,13 @@ impl Table {
         }
     }
 
+    /// The agent holds the slot no longer.
+    pub(super) fn let_go(&self, slot: &Slot) {
+        if slot.let_go() == super::slot::Held::NoMore {
+            self.free(slot);
+        }
+    }
+
     /// Asks an idle task to say what it waits on, by a poll that no wake led to. Only on the
     /// agent's thread. Whether it was asked: not if it is gone, or nothing kept its waker.
     pub(crate) fn ask(&self, index: u32, seq: u64) -> bool {
@@ -126,7 +133,7 @@ impl Table {
         if asked {
             Thread::with(|thread| thread.ask(|| pass_on(slot)));
         }
-        self.release(slot);
+        self.let_go(slot);
         asked
     }
 }

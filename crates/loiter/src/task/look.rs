@@ -23,6 +23,7 @@ use std::{
 
 use loiter_model::StackSource;
 
+use super::signs::Signs;
 use crate::{
     stacks::{RawStack, Seen, unwind},
     table::{Slot, Table},
@@ -42,6 +43,7 @@ pub(super) fn poll<F: Future>(
         noting: AtomicBool::new(false),
     };
     slot.note_future_end(ptr::from_ref(&*future).addr() + size_of::<F>());
+    let before = Signs::of(slot);
     let poll = {
         // SAFETY: the functions of `VTABLE` take the address of a `Looking`, which outlives this
         // waker; whoever wants one for longer has to clone it, and gets one of another kind.
@@ -49,16 +51,22 @@ pub(super) fn poll<F: Future>(
         let waker = ManuallyDrop::new(waker);
         future.poll(&mut Context::from_waker(&waker))
     };
+    // A wake that runs into the look may be the one that it waited for.
+    let idle = slot.idle_before_look();
     if poll.is_ready() {
-        table.went_on(slot);
+        if let Some(idle) = idle {
+            table.ends_unwoken(slot, idle);
+        }
         slot.looked_in_vain();
     } else {
+        let went_on = before.has_gone_on(slot);
         table.saw(Seen {
             seq: slot.seq(),
             index: slot.index(),
             polls: slot.polls(),
             source: StackSource::Probed,
             stack: looking.stack.into_inner(),
+            went_on_after: idle.filter(|_| went_on),
         });
     }
     poll

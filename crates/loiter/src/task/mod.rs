@@ -14,6 +14,7 @@ mod executor;
 mod join_set;
 mod look;
 mod scope;
+mod signs;
 mod spawn;
 #[cfg(test)]
 mod tests;

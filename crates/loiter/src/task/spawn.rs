@@ -230,6 +230,7 @@ fn birth<'a>(
         marks: about.marks,
         file: place.file(),
         file_address: place.file().as_ptr() as usize,
+        file_stays: true,
         line: place.line(),
         column: place.column(),
         function: "",

@@ -86,7 +86,7 @@ impl<F: Future> Future for Watched<F> {
         };
         this.watch.ending = poll.is_ready().then_some(Ending::Finished);
         if poll.is_pending() {
-            this.watch.identify();
+            this.watch.identify(table);
         }
         poll
     }
@@ -214,12 +214,12 @@ impl Watch {
 
     /// Notes tokio's id, which shows itself only as text: not for tasks that are done at once.
     #[inline]
-    fn identify(&self) {
-        if let By::Itself { slot, .. } = self.by
+    fn identify(&self, table: &Table) {
+        if let By::Itself { slot, seq, .. } = self.by
             && slot.tokio_id() == 0
             && let Some(id) = tokio::task::try_id()
         {
-            slot.set_tokio_id(Digits::of(id));
+            table.identify(slot, seq, Digits::of(id));
         }
     }
 

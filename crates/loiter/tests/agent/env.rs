@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use loiter::{Builder, InitError};
+use loiter::{Builder, InitError, Lint};
 
 use crate::{
+    lints::{check_hints, have_hints},
     options::{
         check_interval, check_ledger, check_limits, check_max_tasks, finish_tasks, get_stuck,
         spawn_waiting, target,
@@ -15,8 +16,9 @@ use crate::{
 /// An hour is what no test waits for.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Each variable has a test below, but for that of stacks, which `tests/spawned` is about, and for
-/// those of findings, which have `tests/findings`.
+/// Each variable has a test below, but for that of stacks, which `tests/spawned` is about, those of
+/// findings, which have `tests/findings`, that of the Unix socket, which is in `tests/console`, and
+/// that of resources, which is beside them.
 #[test]
 fn these_are_all() {
     let names: Vec<_> = loiter::ENV.iter().map(|variable| variable.name).collect();
@@ -25,11 +27,17 @@ fn these_are_all() {
         [
             "LOITER_ENABLED",
             "LOITER_LISTEN",
+            "LOITER_UNIX_SOCKET",
             "LOITER_NAME",
             "LOITER_BLOCKED_AFTER",
             "LOITER_HOGGING_AFTER",
             "LOITER_STARVED_AFTER",
+            "LOITER_ALLOW_LINTS",
+            "LOITER_SELF_WAKES_PERCENT",
+            "LOITER_NEVER_YIELDED_AFTER",
+            "LOITER_LARGE_FUTURE_BYTES",
             "LOITER_CAPTURE_STACKS",
+            "LOITER_RESOURCES",
             "LOITER_REPORT_FINDINGS",
             "LOITER_MAX_ALIVE",
             "LOITER_MAX_ALIVE_AT_SITE",
@@ -110,6 +118,27 @@ async fn the_limits_win() {
         get_stuck().await;
     });
     check_limits(&mut program.client().await).await;
+}
+
+#[tokio::test]
+async fn the_limits_of_the_lints_win() {
+    let variables = [
+        ("LOITER_ALLOW_LINTS", "lost-waker"),
+        ("LOITER_SELF_WAKES_PERCENT", "20%"),
+        ("LOITER_NEVER_YIELDED_AFTER", "30ms"),
+        ("LOITER_LARGE_FUTURE_BYTES", "700"),
+    ];
+    let mut program = Program::start_with(&variables, async |_| {
+        listen(
+            Builder::new()
+                .allow_lints([Lint::LargeFuture])
+                .self_wakes_percent(100)
+                .never_yielded_after(HOUR)
+                .large_future_bytes(0),
+        );
+        have_hints().await;
+    });
+    check_hints(&mut program.client().await).await;
 }
 
 #[tokio::test]

@@ -27,6 +27,9 @@ struct Story {
     events: Vec<(u64, u64, EventKind)>,
     sites: Vec<String>,
     wakers: Vec<u64>,
+    kinds: Vec<v1::Kind>,
+    names: Vec<String>,
+    endings: Vec<v1::Ending>,
     lost: u64,
 }
 
@@ -55,7 +58,12 @@ impl Story {
                 _ => {}
             }
         }
+        self.kinds
+            .extend(batch.description.iter().map(|it| it.kind()));
+        self.endings.extend(batch.ending());
         let labels = batch.labels.unwrap_or_default();
+        let names = batch.description.iter().filter_map(|it| it.name);
+        self.names.extend(names.map(|id| labels.names[&id].clone()));
         self.sites
             .extend(labels.sites.into_values().map(|site| site.file));
         self.lost = batch.lost;
@@ -105,6 +113,8 @@ async fn a_life_is_told_in_order() {
             .any(|file| file.ends_with("agent/events.rs")),
         "{story:?}"
     );
+    assert_eq!(story.kinds, [v1::Kind::Local; 2], "{story:?}");
+    assert_eq!(story.endings, [v1::Ending::Finished; 2], "{story:?}");
     assert_eq!(story.lost, 0);
 }
 
@@ -126,6 +136,8 @@ async fn a_filter_chooses_the_tasks() {
         story.read_until(batches, EventKind::Drop, 1).await;
         assert!(story.events.iter().all(|event| event.1 == seq), "{story:?}");
         assert_eq!(story.of(seq).first(), Some(&EventKind::Spawn), "{story:?}");
+        let name = (seq == 2).then_some("task-1");
+        assert_eq!(story.names, Vec::from_iter(name), "{story:?}");
     }
 }
 

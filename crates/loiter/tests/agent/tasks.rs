@@ -207,6 +207,7 @@ async fn the_limits_of_the_query_count() {
             blocked_after_ns: 1,
             hogging_after_ns: 1,
             starved_after_ns: 1,
+            lints: None,
         });
     });
     let update = answer(&mut program.client().await, at_once).await;

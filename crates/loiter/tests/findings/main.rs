@@ -3,8 +3,10 @@
 //! As in the agent's other tests, each program runs in a child process: a process has one agent.
 #![cfg(not(loom))]
 
+mod in_place;
 mod inspect;
 mod joins;
+mod lost_wakeup;
 mod options;
 mod report;
 #[path = "../agent/support/mod.rs"]

@@ -126,6 +126,7 @@ async fn each_stream_has_rules_of_its_own() {
         blocked_after_ns: 30_000_000,
         hogging_after_ns: u64::MAX,
         starved_after_ns: u64::MAX,
+        lints: None,
     };
     strict.rules.as_mut().expect("set").thresholds = Some(limits);
     // No look without the service's own limit: the second scan sees it so again.

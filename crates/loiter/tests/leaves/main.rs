@@ -23,8 +23,9 @@ fn every_leaf_is_named_with_its_line() {
         .wait_listening(Duration::from_secs(60))
         .expect("it listens");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
     let wrong = runtime.block_on(async {
-        let cases = cases::spawn().await;
+        let cases = cases::spawn(folder.path()).await;
         let mut client = connect(address).await;
         wrong(&mut client, &cases).await
     });

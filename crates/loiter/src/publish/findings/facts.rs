@@ -1,16 +1,17 @@
 //! What the rules ask about beside the tasks themselves.
 
-use std::{collections::HashSet, sync::MutexGuard};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::MutexGuard,
+};
 
 use loiter_model::{
-    SiteId, TaskSeq,
-    finding::{Doubt, Facts, Growth, LostWakeup, SiteFacts},
+    History, SiteId, TaskSeq,
+    finding::{Doubt, Facts, Growth, Held, LostWakeup, SiteFacts},
 };
 
-use crate::{
-    publish::{history::History, joins::Joins},
-    table::Table,
-};
+use super::in_place::InPlace;
+use crate::{publish::joins::Joins, table::Table};
 
 /// What is known at the end of one look.
 pub(super) struct Known<'a> {
@@ -19,6 +20,9 @@ pub(super) struct Known<'a> {
     /// Those of the wanted tasks that are alive.
     pub(super) alive: HashSet<TaskSeq>,
     pub(super) joins: &'a Joins,
+    /// What tasks wait for that others hold.
+    pub(super) held: HashMap<TaskSeq, Held>,
+    pub(super) in_place: InPlace,
     pub(super) doubts: Vec<Doubt>,
 }
 
@@ -47,6 +51,14 @@ impl Facts for Known<'_> {
 
     fn waits_for(&self, task: TaskSeq) -> Option<TaskSeq> {
         self.joins.other(task)
+    }
+
+    fn held(&self, task: TaskSeq) -> Option<Held> {
+        self.held.get(&task).cloned()
+    }
+
+    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
+        self.in_place.tells_of(task)
     }
 
     fn lost_wakeups(&self) -> Vec<LostWakeup> {

@@ -1,6 +1,7 @@
 //! What is wrong with the program: the rules, fed from the table.
 
 mod facts;
+mod in_place;
 mod news;
 mod rate;
 mod report;
@@ -8,13 +9,15 @@ mod report;
 use std::{sync::Arc, time::Duration};
 
 use loiter_model::{
-    Nanos, Tier, Totals,
-    finding::{Doubt, RuleSettings, Rules},
+    Nanos, TaskSeq, Tier, Totals,
+    finding::{Doubt, Held, RuleSettings, Rules},
     update::{FindingsUpdate, LabelSet},
 };
 use tokio::time;
 
-use self::{facts::Known, news::News, report::Reports};
+use self::{facts::Known, in_place::InPlace, news::News, report::Reports};
+#[cfg(any(feature = "metrics", feature = "pprof"))]
+use super::told::Told;
 use super::{
     Answers,
     joins::{Joining, Joins},
@@ -35,6 +38,8 @@ pub(crate) struct Findings {
     rules: Rules,
     joins: Joins,
     scans: u64,
+    /// The tasks that the last look told of, if they are to be listed.
+    listed: Option<Vec<TaskSeq>>,
 }
 
 impl Findings {
@@ -45,6 +50,7 @@ impl Findings {
             rules: Rules::new(settings),
             joins: Joins::default(),
             scans: 0,
+            listed: None,
         }
     }
 
@@ -52,30 +58,43 @@ impl Findings {
     pub(crate) async fn look(&mut self) -> FindingsUpdate {
         let table = self.answers.table();
         let limits = self.rules.settings().thresholds;
-        // The rules go by what tasks wait on, and equal waits shall be one finding. Not a part of
-        // the look: each stack is worked out once.
-        self.answers.read_long_waits(limits.blocked_after).await;
+        // The rules go by what tasks wait on, and equal waits shall be one finding. To work stacks
+        // out is not a part of the look, as that is done once for each; to look for them is.
+        let walk = self.answers.read_long_waits(limits.blocked_after).await;
         let started = table.now();
         let mut totals = Totals::default();
         let mut scan = self.rules.scan(Nanos(started), table);
+        if self.listed.is_some() {
+            scan.list_tasks();
+        }
+        let mut in_place = InPlace::new(self.core.tier == Tier::EveryTask, limits);
         let mut joining = Joining::new(table, limits);
         self.answers
             .visit_indexed(|index, task| {
                 totals.count(task, &limits);
                 scan.visit(task);
                 joining.visit(index, task);
+                in_place.visit(table, index, task);
             })
             .await;
         self.joins.resolve(table, &joining.tasks).await;
         let alive = self.answers.alive_among(scan.wanted()).await;
+        // After the tasks: what they wait for then, they waited for when they were met, unless they
+        // have gone on.
+        let reading = self.answers.read_resources().await;
         let doubts = doubts(&self.core, &self.answers, &totals);
-        let mut findings = scan.finish(&Known {
+        let (mut findings, listed) = scan.finish_listing(&Known {
             table,
             history: self.answers.history(),
             alive,
             joins: &self.joins,
+            held: Held::by_task(reading.resources(), table),
+            in_place,
             doubts,
         });
+        if let Some(last) = &mut self.listed {
+            *last = listed;
+        }
         self.scans += 1;
         let omitted = findings.len().saturating_sub(MOST) as u64;
         findings.truncate(MOST);
@@ -84,7 +103,7 @@ impl Findings {
             labels.add_finding(finding, table);
         }
         FindingsUpdate {
-            overview: self.answers.overview(started, totals),
+            overview: (self.answers).overview(started.saturating_sub(walk.0), totals),
             findings,
             omitted,
             allowed: self.rules.allowed().to_vec(),
@@ -112,13 +131,22 @@ fn doubts(core: &Core, answers: &Answers, totals: &Totals) -> Vec<Doubt> {
 
 /// Looks by the program's own settings, for ever, and tells what is new.
 pub(crate) async fn watch(core: Arc<Core>, answers: Arc<Answers>) {
-    let mut findings = Findings::new(core.clone(), answers, core.config.rules.clone());
+    let mut findings = Findings::new(core.clone(), answers.clone(), core.config.rules.clone());
+    if cfg!(feature = "pprof") {
+        findings.listed = Some(Vec::new());
+    }
     let mut news = News::default();
     let mut reports = Reports::new(core);
     let mut pause = EVERY;
     loop {
         time::sleep(pause).await;
         let update = findings.look().await;
+        #[cfg(any(feature = "metrics", feature = "pprof"))]
+        answers.last_told().set(Told {
+            findings: update.findings.clone(),
+            #[cfg(feature = "pprof")]
+            tasks: findings.listed.clone().unwrap_or_default(),
+        });
         for change in news.take(&update) {
             reports.take(&change, update.overview.at);
             finding::tell(change);

@@ -8,7 +8,7 @@ use std::{
     task::{RawWakerVTable, Waker},
 };
 
-use super::Slot;
+use super::{Held, ONE_OF_AGENT, Slot};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 impl Slot {
@@ -72,21 +72,31 @@ impl Slot {
         kept == (waker.data(), ptr::from_ref(waker.vtable()))
     }
 
-    /// Counts a waker more, if the slot still belongs to this task: then it is not freed until
-    /// [`waker_gone`](Self::waker_gone). For the agent's thread.
+    /// Holds the slot for the agent, if it still belongs to this task: then it is not freed until
+    /// [`let_go`](Self::let_go).
     pub(crate) fn hold(&self, seq: u64) -> bool {
         let mut holders = self.holders.load(Acquire);
         loop {
             if holders == 0 || self.seq.load(Relaxed) != seq {
                 return false;
             }
-            match self
-                .holders
-                .compare_exchange_weak(holders, holders + 1, AcqRel, Acquire)
-            {
+            match self.holders.compare_exchange_weak(
+                holders,
+                holders + ONE_OF_AGENT,
+                AcqRel,
+                Acquire,
+            ) {
                 Ok(_) => return true,
                 Err(current) => holders = current,
             }
+        }
+    }
+
+    /// Ends a [`hold`](Self::hold).
+    pub(crate) fn let_go(&self) -> Held {
+        match self.holders.fetch_sub(ONE_OF_AGENT, AcqRel) {
+            ONE_OF_AGENT => Held::NoMore,
+            _ => Held::Yes,
         }
     }
 }

@@ -44,8 +44,8 @@ pub(crate) struct Slot {
     /// The task's number, 0 while the slot is free. Never reused, so it also tells a reader
     /// whether the slot changed hands under it.
     seq: AtomicU64,
-    /// Live wakers in the low half, references of the span in the high half. The slot is free
-    /// when both are gone.
+    /// Live wakers in the low half, above them references of the span, and on top what the agent
+    /// itself holds it for. The slot is free when all are gone.
     holders: AtomicU64,
     busy: AtomicU64,
     scheduled: AtomicU64,
@@ -92,6 +92,8 @@ pub(crate) struct Slot {
     mixed_wakes: AtomicBool,
     /// Its own index: a waker has nothing but the slot's address.
     index: u32,
+    /// The poll in which the task gave its worker away, counted from 1; 0 for none.
+    in_place: AtomicU32,
     /// The two halves of the runtime's waker of this task: written once, by its poller, before
     /// anything can read them; null for none.
     waker_data: AtomicPtr<()>,
@@ -105,6 +107,8 @@ const NEVER: u64 = u64::MAX;
 
 const ONE_SPAN: u64 = 1 << 32;
 const WAKERS: u64 = ONE_SPAN - 1;
+const ONE_OF_AGENT: u64 = 1 << 56;
+const SPANS: u64 = ONE_OF_AGENT - 1 - WAKERS;
 const MINUS_ONE: u64 = u64::MAX;
 
 /// What is known of a task when it is spawned.
@@ -160,9 +164,10 @@ pub(crate) struct Polled {
 pub(crate) enum Held {
     /// Something holds it still.
     Yes,
-    /// The last span reference went, wakers are left: the task has ended, its slot stays.
-    BySomeWaker,
-    /// The last span reference went and no waker is left: the task has ended, free its slot.
+    /// The last span reference went, wakers are left or the agent holds it: the task has ended,
+    /// its slot stays.
+    AfterEnd,
+    /// The last span reference went and nothing else is left: the task has ended, free its slot.
     NoMore,
 }
 
@@ -199,6 +204,7 @@ impl Slot {
             marks: AtomicU8::new(0),
             mixed_wakes: AtomicBool::new(false),
             index,
+            in_place: small(),
             waker_data: AtomicPtr::new(ptr::null_mut()),
             waker_vtable: AtomicPtr::new(ptr::null_mut()),
             future_end: AtomicUsize::new(0),
@@ -317,6 +323,7 @@ impl Slot {
         self.ending.store(0, Relaxed);
         self.set_marks(birth.marks);
         self.future_end.store(0, Relaxed);
+        self.in_place.store(0, Relaxed);
         // Its first poll follows from its birth, not from a wake.
         self.wakes_beyond_polls.store(MINUS_ONE, Relaxed);
         self.holders.store(ONE_SPAN, Relaxed);
@@ -372,6 +379,21 @@ impl Slot {
             .store(self.scheduled.load(Relaxed) + waited, Relaxed);
         // From scheduled, nobody else moves it: a further wake changes nothing.
         self.transition.store(pack(now, Phase::Running), Release);
+    }
+
+    /// The poll under way gave its worker away: it holds up no other task any more.
+    pub(crate) fn give_worker_away(&self) {
+        self.in_place.store(self.poll_number(), Relaxed);
+    }
+
+    /// Whether the poll under way gave its worker away.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.in_place.load(Relaxed) == self.poll_number()
+    }
+
+    /// The poll under way among the task's own, from 1.
+    fn poll_number(&self) -> u32 {
+        (self.polls.load(Relaxed) as u32).wrapping_add(1)
     }
 
     /// A poll ends: the task is scheduled again if it was woken meanwhile, else idle.
@@ -450,6 +472,11 @@ impl Slot {
         }
     }
 
+    /// How many wakers of the task exist.
+    pub(crate) fn wakers_alive(&self) -> u64 {
+        self.holders.load(Acquire) & WAKERS
+    }
+
     /// Whether a waker of the task exists.
     pub(crate) fn has_wakers(&self) -> bool {
         // Whoever learns that a wake used one up sees that wake, too.
@@ -516,9 +543,9 @@ impl Slot {
     /// The span has one reference less. With the last one the future is gone.
     pub(crate) fn span_dropped(&self) -> Held {
         let holders = self.holders.fetch_sub(ONE_SPAN, AcqRel) - ONE_SPAN;
-        match (holders >> 32, holders & WAKERS) {
-            (0, 0) => Held::NoMore,
-            (0, _) => Held::BySomeWaker,
+        match holders & SPANS {
+            0 if holders == 0 => Held::NoMore,
+            0 => Held::AfterEnd,
             _ => Held::Yes,
         }
     }
@@ -543,7 +570,7 @@ impl Slot {
 
     /// Whether only one span reference is left.
     pub(crate) fn is_last_span(&self) -> bool {
-        self.holders.load(Acquire) >> 32 == 1
+        self.holders.load(Acquire) & SPANS == ONE_SPAN
     }
 }
 

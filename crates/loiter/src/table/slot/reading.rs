@@ -34,6 +34,12 @@ pub(crate) struct Reading {
     pub(crate) original_size: u32,
     pub(crate) kind: u32,
     pub(crate) wait: Option<u32>,
+    /// When the wake (or the birth) came that led to the last poll; 0 before the first one.
+    #[cfg(feature = "console")]
+    pub(crate) woken_at: At,
+    /// When the last poll ended, if it left the task idle; else 0.
+    #[cfg(feature = "console")]
+    pub(crate) left_at: At,
 }
 
 impl Slot {
@@ -81,9 +87,24 @@ impl Slot {
                 original_size: slot.original_size.load(Relaxed),
                 kind: slot.kind.load(Relaxed),
                 wait: seen.wait.checked_sub(1).filter(|_| seen_now),
+                #[cfg(feature = "console")]
+                woken_at: slot.woken_at.load(Relaxed),
+                #[cfg(feature = "console")]
+                left_at: slot.left_at.load(Relaxed),
             }
         })?;
         Some(Reading { seq, ..reading })
+    }
+
+    /// The same, for whoever takes a waiting task without wakers for a lost one: its words are read
+    /// one after the other, so the wake that used up its last waker may have come between.
+    #[cfg(feature = "console")]
+    pub(crate) fn read_settled(&self) -> Option<Reading> {
+        let reading = self.read()?;
+        if reading.phase == Phase::Idle && reading.live_wakers == 0 {
+            return self.read();
+        }
+        Some(reading)
     }
 
     /// What `look` sees and the number of the task it belongs to; `None` if the slot is free or

@@ -4,6 +4,8 @@
     reason = "the line of the await is what is tested"
 )]
 
+use std::path::Path;
+
 use loiter_model::WaitKind;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -12,13 +14,13 @@ use tokio::{
 
 use super::{Cases, keep};
 
-pub(super) async fn spawn(cases: &mut Cases) {
+pub(super) async fn spawn(cases: &mut Cases, folder: &Path) {
     tcp(cases).await;
     udp(cases).await;
     #[cfg(target_os = "linux")]
     connect(cases);
     #[cfg(unix)]
-    unix::spawn(cases);
+    unix::spawn(cases, folder);
 }
 
 /// A stream whose other end says nothing and reads nothing.
@@ -128,14 +130,14 @@ mod unix {
 
     use super::*;
 
-    pub(super) fn spawn(cases: &mut Cases) {
-        sockets(cases);
+    pub(super) fn spawn(cases: &mut Cases, folder: &Path) {
+        sockets(cases, folder);
         descriptors(cases);
-        files(cases);
+        files(cases, folder);
         processes(cases);
     }
 
-    fn sockets(cases: &mut Cases) {
+    fn sockets(cases: &mut Cases, folder: &Path) {
         let (mut stream, other) = UnixStream::pair().expect("a pair");
         keep(other);
         cases.add("unix read", WaitKind::IoRead, async move {
@@ -146,8 +148,7 @@ mod unix {
         cases.add("unix write", WaitKind::IoWrite, async move {
             stream.write_all(&vec![0; 64 << 20]).await // @unix write
         });
-        let folder = tempfile::tempdir().expect("a folder");
-        let listener = UnixListener::bind(folder.path().join("socket")).expect("free");
+        let listener = UnixListener::bind(folder.join("socket")).expect("free");
         cases.add("unix accept", WaitKind::Accept, async move {
             listener.accept().await.map(|_| ()) // @unix accept
         });
@@ -200,7 +201,7 @@ mod unix {
     }
 
     /// Read and written on another thread, which waits in the operating system.
-    fn files(cases: &mut Cases) {
+    fn files(cases: &mut Cases, folder: &Path) {
         let (reads, writes) = pipe().expect("a pipe");
         keep(writes);
         let mut file = tokio::fs::File::from_std(OwnedFd::from(reads).into());
@@ -215,7 +216,6 @@ mod unix {
         });
         // The open itself waits until somebody writes: all that tokio does is to wait for the
         // thread.
-        let folder = tempfile::tempdir().expect("a folder").keep();
         let path = folder.join("fifo");
         make_fifo(&path);
         cases.add("file open", WaitKind::Join, async move {
@@ -229,7 +229,7 @@ mod unix {
         });
     }
 
-    fn make_fifo(path: &std::path::Path) {
+    fn make_fifo(path: &Path) {
         let made = std::process::Command::new("mkfifo").arg(path).status();
         assert!(made.expect("there is `mkfifo`").success());
     }

@@ -9,7 +9,7 @@ mod several;
 mod sync;
 mod tasks;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use loiter_model::WaitKind;
 
@@ -32,12 +32,12 @@ pub(crate) struct Case {
     pub(crate) may_be_unknown: bool,
 }
 
-/// Spawns them all.
-pub(crate) async fn spawn() -> Vec<Case> {
+/// Spawns them all. What they have in the file system goes with the folder.
+pub(crate) async fn spawn(folder: &Path) -> Vec<Case> {
     let mut cases = Cases(Vec::new());
     channels::spawn(&mut cases);
     sync::spawn(&mut cases).await;
-    io::spawn(&mut cases).await;
+    io::spawn(&mut cases, folder).await;
     tasks::spawn(&mut cases);
     several::spawn(&mut cases);
     others::spawn(&mut cases);

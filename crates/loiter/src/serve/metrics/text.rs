@@ -1,0 +1,374 @@
+//! The census in the words of Prometheus and OpenMetrics.
+
+use std::fmt;
+
+use loiter_model::{
+    Distribution, Ending, Nanos,
+    finding::{Certainty, FindingKind},
+    metric::{Metric, MetricKind, MetricUnit},
+};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text},
+    metrics::MetricType,
+    registry::{Registry, Unit},
+};
+
+use super::Format;
+use crate::publish::{ALIVE, AtSite, Census};
+
+/// All metrics of the table with the census's numbers.
+pub(super) fn write(census: Census, format: Format) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Figures(census)));
+    let mut written = String::new();
+    match format {
+        Format::OpenMetrics => text::encode(&mut written, &registry)?,
+        Format::Prometheus => prometheus_text::encode(&mut written, &registry)?,
+    }
+    Ok(written)
+}
+
+#[derive(Debug)]
+struct Figures(Census);
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for metric in Metric::ALL {
+            self.encode_metric(metric, &mut encoder)?;
+        }
+        Ok(())
+    }
+}
+
+impl Figures {
+    fn encode_metric(&self, metric: &Metric, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = format!("{}.", metric.help);
+        let unit = metric.unit.map(unit_of);
+        let mut family = Family {
+            metric,
+            encoder: encoder.encode_descriptor(
+                metric.stem,
+                &help,
+                unit.as_ref(),
+                type_of(metric.kind),
+            )?,
+        };
+        let census = &self.0;
+        match *metric {
+            Metric::TASKS => self.sites(|label, site| {
+                for (kind, counts) in &site.alive {
+                    for (state, count) in ALIVE.iter().zip(counts) {
+                        family.gauge(&[label, kind.name(), state.name()], *count as f64)?;
+                    }
+                }
+                Ok(())
+            }),
+            Metric::TASKS_BLOCKED => {
+                self.sites(|label, site| family.gauge(&[label], site.blocked as f64))
+            }
+            Metric::TASKS_HOGGING => {
+                self.sites(|label, site| family.gauge(&[label], site.hogging as f64))
+            }
+            Metric::TASKS_STARVED => {
+                self.sites(|label, site| family.gauge(&[label], site.starved as f64))
+            }
+            Metric::OLDEST_IDLE => {
+                self.sites(|label, site| family.gauge(&[label], seconds(site.oldest_idle)))
+            }
+            Metric::SPAWNED => self.sites(|label, site| family.counter(&[label], site.spawned)),
+            Metric::ENDED => self.sites(|label, site| {
+                for (ending, count) in Ending::ALL.iter().zip(site.ended) {
+                    // That a runtime took it with it is found out only after its end.
+                    if *ending != Ending::RuntimeDropped {
+                        family.counter(&[label, ending.name()], count)?;
+                    }
+                }
+                Ok(())
+            }),
+            Metric::POLL => self.sites(|label, site| family.histogram(&[label], &site.poll)),
+            Metric::SCHEDULED => {
+                self.sites(|label, site| family.histogram(&[label], &site.scheduled))
+            }
+            Metric::IDLE => self.sites(|label, site| family.histogram(&[label], &site.waited)),
+            Metric::LIFETIME => {
+                self.sites(|label, site| family.histogram(&[label], &site.lifetime))
+            }
+            Metric::FINDINGS => self.findings(|labels, (count, _)| family.gauge(labels, count)),
+            Metric::FINDING_TASKS => {
+                self.findings(|labels, (_, tasks)| family.gauge(labels, tasks))
+            }
+            Metric::RUNTIME_TASKS => match census.runtime_tasks {
+                Some(tasks) => family.gauge(&[], tasks as f64),
+                None => Ok(()),
+            },
+            Metric::UNTRACKED => family.counter(&[], census.untracked),
+            Metric::EVENTS_LOST => family.counter(&[], census.events_lost),
+            Metric::AGENT_CPU => match census.cpu {
+                Some(cpu) => family.counter_of(&[], cpu.as_secs_f64()),
+                None => Ok(()),
+            },
+            Metric::AGENT_MEMORY => family.gauge(&[], census.bytes as f64),
+            Metric::START_TIME => family.gauge(&[], seconds(census.started_unix)),
+            Metric::BUILD => {
+                let sees = census.tier.map_or("nothing", |tier| tier.name());
+                family.info(&[env!("CARGO_PKG_VERSION"), sees])
+            }
+            _ => unreachable!("each metric of the table is above; a test writes them all"),
+        }
+    }
+
+    fn sites(&self, mut each: impl FnMut(&str, &AtSite) -> fmt::Result) -> fmt::Result {
+        self.0
+            .sites
+            .iter()
+            .try_for_each(|(label, site)| each(label, site))
+    }
+
+    /// Those that are not there, too: zero is a number.
+    fn findings(&self, mut each: impl FnMut(&[&str], (f64, f64)) -> fmt::Result) -> fmt::Result {
+        for kind in FindingKind::ALL {
+            for certainty in Certainty::ALL {
+                let counts = self.0.findings.get(&(*kind, certainty));
+                let (findings, tasks) = counts.copied().unwrap_or_default();
+                each(
+                    &[kind.name(), certainty.name()],
+                    (findings as f64, tasks as f64),
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of one metric, as they are written.
+struct Family<'a> {
+    metric: &'a Metric,
+    encoder: MetricEncoder<'a>,
+}
+
+impl Family<'_> {
+    /// Writes one number with these values of its labels.
+    fn one(
+        &mut self,
+        values: &[&str],
+        write: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        if values.is_empty() {
+            return write(&mut self.encoder);
+        }
+        let labels: Vec<(&str, &str)> = self
+            .metric
+            .labels
+            .iter()
+            .copied()
+            .zip(values.iter().copied())
+            .collect();
+        write(&mut self.encoder.encode_family(&labels)?)
+    }
+
+    fn gauge(&mut self, values: &[&str], value: f64) -> fmt::Result {
+        self.one(values, |encoder| encoder.encode_gauge(&value))
+    }
+
+    fn counter(&mut self, values: &[&str], value: u64) -> fmt::Result {
+        self.one(values, |encoder| {
+            encoder.encode_counter::<NoLabelSet, _, u64>(&value, None)
+        })
+    }
+
+    fn counter_of(&mut self, values: &[&str], value: f64) -> fmt::Result {
+        self.one(values, |encoder| {
+            encoder.encode_counter::<NoLabelSet, _, f64>(&value, None)
+        })
+    }
+
+    fn histogram(&mut self, values: &[&str], durations: &Distribution) -> fmt::Result {
+        let MetricKind::Histogram(bounds) = self.metric.kind else {
+            return Err(fmt::Error);
+        };
+        let Cut { counts, sum } = Cut::at(bounds, durations);
+        let bounds = bounds.iter().map(|bound| seconds(*bound));
+        let buckets: Vec<_> = bounds.chain([f64::INFINITY]).zip(counts).collect();
+        let count = durations.count();
+        self.one(values, |encoder| {
+            encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+        })
+    }
+
+    fn info(&mut self, values: &[&str]) -> fmt::Result {
+        let labels: Vec<(&str, &str)> = self
+            .metric
+            .labels
+            .iter()
+            .copied()
+            .zip(values.iter().copied())
+            .collect();
+        self.encoder.encode_info(&labels)
+    }
+}
+
+/// A distribution in fewer buckets.
+struct Cut {
+    /// In each bucket by itself; the last one has no bound.
+    counts: Vec<u64>,
+    /// Of all durations, in seconds.
+    sum: f64,
+}
+
+impl Cut {
+    /// A narrow bucket goes as a whole to where its middle is: the same one every time, so that
+    /// counts never fall.
+    fn at(bounds: &[Nanos], durations: &Distribution) -> Self {
+        let mut cut = Self {
+            counts: vec![0; bounds.len() + 1],
+            sum: 0.0,
+        };
+        for bucket in durations.buckets() {
+            let middle = Nanos(bucket.from.0 + (bucket.to.0 - bucket.from.0) / 2);
+            let place = bounds.partition_point(|bound| *bound < middle);
+            cut.counts[place] += bucket.count;
+            cut.sum += seconds(middle) * bucket.count as f64;
+        }
+        cut
+    }
+}
+
+fn seconds(nanos: Nanos) -> f64 {
+    nanos.0 as f64 / 1e9
+}
+
+fn type_of(kind: MetricKind) -> MetricType {
+    match kind {
+        MetricKind::Gauge => MetricType::Gauge,
+        MetricKind::Counter => MetricType::Counter,
+        MetricKind::Histogram(_) => MetricType::Histogram,
+        MetricKind::Info => MetricType::Info,
+    }
+}
+
+fn unit_of(unit: MetricUnit) -> Unit {
+    match unit {
+        MetricUnit::Seconds => Unit::Seconds,
+        MetricUnit::Bytes => Unit::Bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use loiter_model::{Kind, Tier};
+
+    use super::*;
+
+    fn census() -> Census {
+        let mut poll = Distribution::default();
+        poll.add(Nanos::from_millis(3), 2);
+        poll.add(Nanos::from_secs(40), 1);
+        let site = AtSite {
+            alive: BTreeMap::from([(Kind::Task, [1, 0, 41]), (Kind::Blocking, [0; 3])]),
+            blocked: 5,
+            spawned: 50,
+            ended: [6, 1, 1, 0, 0],
+            oldest_idle: Nanos::from_millis(1500),
+            poll,
+            ..AtSite::default()
+        };
+        Census {
+            sites: BTreeMap::from([("src/a \"b\"\\c.rs:1:2".into(), site)]),
+            findings: BTreeMap::from([((FindingKind::NoWaker, Certainty::Proved), (1, 12))]),
+            runtime_tasks: Some(43),
+            cpu: Some(Duration::from_millis(250)),
+            tier: Some(Tier::EveryTask),
+            ..Census::default()
+        }
+    }
+
+    fn lines(format: Format) -> Vec<String> {
+        let text = write(census(), format).expect("it can be written");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn assert_has(lines: &[String], wanted: &str) {
+        assert!(
+            lines.iter().any(|line| line == wanted),
+            "no {wanted} in\n{}",
+            lines.join("\n")
+        );
+    }
+
+    #[test]
+    fn every_metric_is_written_in_the_order_of_the_table() {
+        for format in [Format::Prometheus, Format::OpenMetrics] {
+            let lines = lines(format);
+            let types = lines.iter().filter_map(|line| line.strip_prefix("# TYPE "));
+            let names: Vec<_> = types.filter_map(|line| line.split(' ').next()).collect();
+            let expected = Metric::ALL.iter().map(|metric| match format {
+                Format::Prometheus => metric.name(),
+                Format::OpenMetrics => {
+                    let name = metric.name();
+                    let name = name.strip_suffix("_total").unwrap_or(&name);
+                    name.strip_suffix("_info").unwrap_or(name).to_owned()
+                }
+            });
+            assert_eq!(names, expected.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_labels() {
+        for format in [Format::Prometheus, Format::OpenMetrics] {
+            let lines = lines(format);
+            for wanted in [
+                r#"loiter_tasks{site="src/a \"b\"\\c.rs:1:2",kind="task",state="idle"} 41.0"#,
+                r#"loiter_tasks{site="src/a \"b\"\\c.rs:1:2",kind="blocking",state="idle"} 0.0"#,
+                r#"loiter_tasks_blocked{site="src/a \"b\"\\c.rs:1:2"} 5.0"#,
+                r#"loiter_task_oldest_idle_seconds{site="src/a \"b\"\\c.rs:1:2"} 1.5"#,
+                r#"loiter_tasks_spawned_total{site="src/a \"b\"\\c.rs:1:2"} 50"#,
+                r#"loiter_tasks_ended_total{site="src/a \"b\"\\c.rs:1:2",reason="panicked"} 1"#,
+                r#"loiter_findings{kind="no waker",certainty="proved"} 1.0"#,
+                r#"loiter_finding_tasks{kind="no waker",certainty="proved"} 12.0"#,
+                r#"loiter_findings{kind="hogging",certainty="proved"} 0.0"#,
+                "loiter_runtime_tasks 43.0",
+                "loiter_agent_cpu_seconds_total 0.25",
+            ] {
+                assert_has(&lines, wanted);
+            }
+            let build = format!(
+                "loiter_build_info{{version=\"{}\",sees=\"every_task\"}} 1",
+                env!("CARGO_PKG_VERSION")
+            );
+            assert_has(&lines, &build);
+        }
+    }
+
+    #[test]
+    fn a_histogram_adds_up() {
+        let lines = lines(Format::Prometheus);
+        let site = r#"site="src/a \"b\"\\c.rs:1:2""#;
+        for (le, count) in [("0.001", 0), ("0.01", 2), ("10", 2), ("+Inf", 3)] {
+            let line = format!("loiter_task_poll_seconds_bucket{{{site},le=\"{le}\"}} {count}");
+            assert_has(&lines, &line);
+        }
+        assert_has(
+            &lines,
+            &format!("loiter_task_poll_seconds_count{{{site}}} 3"),
+        );
+        let sum = format!("loiter_task_poll_seconds_sum{{{site}}} ");
+        let sum = lines.iter().find_map(|line| line.strip_prefix(&sum));
+        let sum: f64 = sum.expect("a sum").parse().expect("a number");
+        assert!((sum - 40.006).abs() < 40.006 / 16.0, "{sum}");
+    }
+
+    #[test]
+    fn only_openmetrics_has_an_end() {
+        assert_eq!(
+            lines(Format::OpenMetrics).last().map(String::as_str),
+            Some("# EOF")
+        );
+        let prometheus = lines(Format::Prometheus).join("\n");
+        assert!(!prometheus.contains("# EOF") && !prometheus.contains("# UNIT"));
+    }
+}

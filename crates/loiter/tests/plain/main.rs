@@ -1,0 +1,106 @@
+//! The agent as scrapers and profilers meet it: plain requests over HTTP/1.1 and 2, on the port
+//! of gRPC. Run with `--features metrics,pprof`.
+#![cfg(all(feature = "metrics", feature = "pprof", not(loom)))]
+
+#[path = "../agent/support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the agent's other tests"
+)]
+mod support;
+
+mod http;
+mod metrics;
+mod pprof;
+
+use loiter::Builder;
+use loiter_wire::v1;
+
+use http::{ask, ask_for, get};
+use support::{Program, connect, listen, query, update_where, wait_until};
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    for path in ["/", "/metricsx", "/metrics/", "/debug/pprof/heap"] {
+        let answer = get(address, path, "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.text().contains("/metrics"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_not_read_it() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    let origin = "\r\nOrigin: http://evil.example";
+    for path in ["/metrics", "/debug/pprof/goroutine?debug=2"] {
+        let answer = get(address, path, origin).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(!answer.text().contains("loiter_"), "{}", answer.text());
+    }
+}
+
+/// Its name leads to this machine, so that the browser takes the answer for the page's own.
+#[tokio::test]
+async fn a_page_whose_name_leads_here_may_not_read_it_either() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    for (host, status) in [
+        ("evil.example", 421),
+        ("localhost", 200),
+        ("127.0.0.1:6669", 200),
+    ] {
+        let answer = ask_for(address, host, "GET", "/metrics", "").await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+}
+
+/// As with `curl --unix-socket`.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_unix_socket_is_as_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("agent.sock");
+    let socket = path.to_str().expect("UTF-8");
+    let mut program = Program::start_with(&[("LOITER_UNIX_SOCKET", socket)], async |_| {
+        listen(Builder::new());
+    });
+    program.address();
+    let stream = wait_until("the socket", async || {
+        tokio::net::UnixStream::connect(&path).await.ok()
+    })
+    .await;
+    let answer = http::exchange(stream, "localhost", "GET", "/metrics", "").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("loiter_tasks"));
+}
+
+#[tokio::test]
+async fn only_the_head_comes_for_head() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let answer = ask(program.address(), "HEAD", "/metrics", "").await;
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert!(
+        answer.header("content-type").starts_with("text/plain"),
+        "{}",
+        answer.head
+    );
+}
+
+/// gRPC comes over HTTP/2 at the same port, before, between and after.
+#[tokio::test]
+async fn grpc_is_served_on_the_same_port() {
+    let mut program = Program::start(async |_| listen(Builder::new().name("both")));
+    let address = program.address();
+    let mut client = connect(address).await;
+    for _ in 0..3 {
+        let target = client.get_target(v1::GetTargetRequest {}).await;
+        assert_eq!(target.expect("an answer").into_inner().name, "both");
+        let answer = get(address, "/metrics", "").await;
+        assert_eq!(answer.status, 200);
+        update_where(&mut client, query(""), |_| true).await;
+    }
+}
