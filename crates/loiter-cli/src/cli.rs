@@ -1,6 +1,13 @@
 //! The command line: what can be said, and how it is read.
 
 mod check;
+mod config;
+mod defaults;
+mod export;
+mod global;
+mod lints;
+mod monitoring;
+mod record;
 mod snapshot;
 
 use std::{net::SocketAddr, str::FromStr};
@@ -10,13 +17,25 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, Styles},
 };
 use clap_complete::Shell;
-use loiter_cli::{limits::Limits, source::Endpoint};
+use loiter_cli::{
+    limits::Limits,
+    source::{At, Where},
+};
 use loiter_model::{
-    Condition, DEFAULT_ADDR, Ending, Nanos, State,
-    query::{Column, Filter, FilterError, REFERENCE, SiteColumn, TaskColumn, WaitColumn},
+    Condition, DEFAULT_ADDR, Ending, Lint, Nanos, State,
+    query::{
+        Column, Filter, FilterError, REFERENCE, ResourceColumn, SiteColumn, TaskColumn, WaitColumn,
+    },
 };
 
 pub(crate) use check::{CheckArgs, FormatArg};
+pub(crate) use config::ConfigArgs;
+pub(crate) use defaults::{configuration, with_defaults};
+pub(crate) use export::{ExportArgs, ExportFormatArg, TableArg};
+pub(crate) use global::GlobalArgs;
+use lints::LintArgs;
+pub(crate) use monitoring::AlertsArgs;
+pub(crate) use record::{RecordArgs, ReplayArgs};
 pub(crate) use snapshot::{DiffArgs, SnapshotArgs};
 
 const EXIT_STATUS: &str = "\
@@ -53,6 +72,9 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     pub(crate) view: ViewArgs,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
 }
 
 /// What `loiter` can do beside its terminal UI.
@@ -69,6 +91,13 @@ pub(crate) enum Command {
     /// (`loiter::spawn`) can be asked.
     #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
     Stacks(StacksArgs),
+    /// Print the locks, semaphores, timers and the like once, who holds them and who waits for
+    /// them: a table to a terminal, JSON otherwise
+    ///
+    /// Only of a program that tracks its resources: one started with LOITER_RESOURCES=true, or
+    /// one with console-subscriber in it.
+    #[command(after_help = EXIT_STATUS)]
+    Resources(ResourcesArgs),
     /// Watch a program for a while, say which of its tasks are leaked or stuck and why, and fail
     /// if there are any: for tests and CI
     #[command(after_help = EXIT_STATUS)]
@@ -80,9 +109,33 @@ pub(crate) enum Command {
     /// the program as it is now
     #[command(after_help = EXIT_STATUS)]
     Diff(DiffArgs),
+    /// Keep what happens to the tasks of a program in a file, as it happens
+    #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
+    Record(RecordArgs),
+    /// Show a file that was recorded in the terminal UI, with its time going on as it did, or as
+    /// one likes
+    #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
+    Replay(ReplayArgs),
+    /// Write what was recorded, or what a program does now, in the form of another tool: a trace
+    /// for Perfetto or Chrome, a table, or a page
+    #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
+    Export(ExportArgs),
+    /// Print alert rules for Prometheus, over what services with the agent's feature `metrics`
+    /// serve at /metrics
+    #[command(after_help = EXIT_STATUS)]
+    Alerts(AlertsArgs),
+    /// Print a dashboard for Grafana, over the same
+    #[command(after_help = EXIT_STATUS)]
+    Dashboard,
     /// Show a small service that has every cause of a leaked task in it
     #[command(after_help = EXIT_STATUS)]
     Demo(DemoArgs),
+    /// Print the configuration in force, or write a file to start with
+    ///
+    /// What counts for more comes last: what is built in, your own file, `./loiter.toml`, the
+    /// environment, the command line.
+    #[command(after_help = EXIT_STATUS)]
+    Config(ConfigArgs),
     /// Print a completion script for a shell
     #[command(after_help = EXIT_STATUS)]
     Completions {
@@ -95,14 +148,19 @@ pub(crate) enum Command {
 /// Which program to look at.
 #[derive(Args, Debug)]
 pub(crate) struct TargetArgs {
-    /// Where its agent listens: `host:port`, `:port` or `http://host:port`
+    /// Where its agent or its console-subscriber listens: `host:port`, `:port`, `http://host:port`,
+    /// `unix:PATH` or `vsock://CID:PORT`; or a file of `loiter record`
     #[arg(
         value_name = "TARGET",
-        env = "LOITER_TARGET",
         default_value = DEFAULT_ADDR,
         value_parser = target
     )]
-    pub(crate) target: Endpoint,
+    pub(crate) target: Where,
+
+    /// Of a file, the time to look at: from its beginning, such as `1m30s`, or before its end, such
+    /// as `-10s` [default: its end]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<At>,
 }
 
 /// Which tasks, and by which limit.
@@ -121,11 +179,36 @@ pub(crate) struct QueryArgs {
     pub(crate) filter: FilterArg,
 
     /// In the other direction than the column has by itself
-    #[arg(long, short)]
-    pub(crate) reverse: bool,
+    #[arg(
+        long,
+        short,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    reverse: Option<bool>,
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+
+    #[command(flatten)]
+    lints: LintArgs,
+}
+
+impl QueryArgs {
+    /// What is too long, and which hints are wanted.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            lints: self.lints.choice(),
+            ..self.limits.limits()
+        }
+    }
+
+    /// Whether rows come in the other direction.
+    pub(crate) fn reverse(&self) -> bool {
+        self.reverse.unwrap_or(false)
+    }
 }
 
 /// What is too long.
@@ -153,6 +236,7 @@ impl LimitArgs {
             blocked_after: self.blocked_after,
             hogging_after: self.hogging_after,
             starved_after: self.starved_after,
+            ..Limits::default()
         }
     }
 }
@@ -160,8 +244,8 @@ impl LimitArgs {
 /// How the terminal UI starts.
 #[derive(Args, Debug)]
 pub(crate) struct ViewArgs {
-    /// Sort by this column of tasks or, with `--view sites` or `--view waits`, of those
-    /// [default: idle; with `--view sites`: alive; with `--view waits`: count]
+    /// Sort by this column of tasks or, with `--view sites`, `--view waits` or `--view resources`,
+    /// of those [default: idle; of sites: alive; of waits: count; of resources: waiters]
     #[arg(long, short, value_name = "COLUMN", value_parser = columns_of_views())]
     pub(crate) sort: Option<String>,
 
@@ -177,9 +261,24 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "HOW", default_value = "off")]
     pub(crate) notify: NotifyArg,
 
-    /// Draw with ASCII characters only, as in locales that are not UTF-8
-    #[arg(long)]
-    pub(crate) ascii: bool,
+    /// How long ended tasks stay in the table of tasks, dimmed, or `none`
+    #[arg(long, value_name = "DURATION", default_value = "none")]
+    pub(crate) retain_for: RetentionArg,
+
+    /// Draw with ASCII characters only, or with `=false` never so [default: as the locale has it]
+    #[arg(
+        long,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) ascii: Option<bool>,
+
+    /// Digits behind the point of a duration, as far as there is room
+    /// [default: three digits in all]
+    #[arg(long, value_name = "DIGITS", value_parser = clap::value_parser!(u8).range(0..=9))]
+    pub(crate) precision: Option<u8>,
 
     /// The colours that the terminal can show
     #[arg(long, value_name = "PALETTE", default_value = "auto")]
@@ -188,6 +287,38 @@ pub(crate) struct ViewArgs {
     /// No colours, as with a non-empty NO_COLOR in the environment: short for `--palette none`
     #[arg(long, conflicts_with = "palette")]
     pub(crate) no_color: bool,
+
+    /// Show each duration in the colour of its unit, where its row has none
+    #[arg(
+        long,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    duration_colors: Option<bool>,
+
+    /// Show ended tasks dimmed, and how they ended in a colour [default: true]
+    #[arg(
+        long,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    ended_colors: Option<bool>,
+}
+
+impl ViewArgs {
+    /// Whether durations are coloured by their unit.
+    pub(crate) fn duration_colors(&self) -> bool {
+        self.duration_colors.unwrap_or(false)
+    }
+
+    /// Whether ended tasks look different.
+    pub(crate) fn ended_colors(&self) -> bool {
+        self.ended_colors.unwrap_or(true)
+    }
 }
 
 /// What to print of the tasks.
@@ -211,6 +342,44 @@ pub(crate) struct TasksArgs {
     /// A row for all tasks of one spawn location
     #[arg(long, value_name = "BY")]
     pub(crate) group: Option<GroupArg>,
+
+    /// JSON, whatever standard output is
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// A table, whatever standard output is
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) table: bool,
+}
+
+/// What to print of the resources.
+#[derive(Args, Debug)]
+pub(crate) struct ResourcesArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Only resources that match: a part of their type, their attributes or the place where they
+    /// were made, or `site:`, `seq:`, `parent:` or `total>`
+    #[arg(
+        long,
+        short,
+        value_name = "FILTER",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) filter: FilterArg,
+
+    /// In the other direction than the column has by itself
+    #[arg(long, short)]
+    pub(crate) reverse: bool,
+
+    /// Sort by this column [default: waiters]
+    #[arg(long, short, value_name = "COLUMN", value_parser = columns::<ResourceColumn>())]
+    pub(crate) sort: Option<String>,
+
+    /// Rows at most; without it, all that the agent gives at once
+    #[arg(long, short = 'n', value_name = "NUMBER")]
+    pub(crate) limit: Option<u64>,
 
     /// JSON, whatever standard output is
     #[arg(long)]
@@ -317,10 +486,11 @@ impl FromStr for FilterArg {
 /// What to write instead of a list such as `starved,hogging`: alone each word is a condition,
 /// but a list of them is a text that is looked for in names, and found in none.
 fn lone_words(text: &str) -> Option<String> {
-    let fields: [(&str, Vec<&str>); 3] = [
+    let fields: [(&str, Vec<&str>); 4] = [
         ("warn", Condition::ALL.map(Condition::name).to_vec()),
         ("state", State::ALL.map(State::name).to_vec()),
         ("ending", Ending::ALL.map(Ending::name).to_vec()),
+        ("lint", Lint::ALL.map(Lint::name).to_vec()),
     ];
     text.split_whitespace().find_map(|term| {
         let list = term.trim_start_matches(['-', '!']);
@@ -361,6 +531,8 @@ pub(crate) enum ViewArg {
     Sites,
     /// A row for the tasks that wait alike
     Waits,
+    /// A row a lock, semaphore, timer and the like
+    Resources,
 }
 
 /// How a terminal tells of something.
@@ -376,12 +548,31 @@ pub(crate) enum NotifyArg {
     Osc777,
 }
 
+/// How long ended tasks stay in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetentionArg(pub(crate) Option<Nanos>);
+
+impl FromStr for RetentionArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(None)),
+            time => match time.parse() {
+                Ok(time) => Ok(Self(Some(time))),
+                Err(error) => Err(format!("{error}; or `none`")),
+            },
+        }
+    }
+}
+
 /// Colours of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PaletteArg {
     /// What the environment tells of the terminal
     Auto,
     /// 24 bits
+    #[value(name = "truecolor", alias = "true-color")]
     TrueColor,
     /// The 256 of xterm
     #[value(name = "256")]
@@ -389,6 +580,9 @@ pub(crate) enum PaletteArg {
     /// The 16 of the terminal's colour scheme
     #[value(name = "16")]
     Ansi16,
+    /// The first 8 of them, by the codes that every colour terminal knows
+    #[value(name = "8")]
+    Ansi8,
     /// No colours, only bold, dim, underlined and reversed
     None,
 }
@@ -405,7 +599,7 @@ fn after_long_help() -> String {
 }
 
 /// Reads a target. A command's name here is one that came after an option.
-fn target(text: &str) -> Result<Endpoint, String> {
+fn target(text: &str) -> Result<Where, String> {
     text.parse().map_err(|error| {
         if <Command as Subcommand>::has_subcommand(text) {
             format!("`{text}` is a command; write it before its options")
@@ -437,13 +631,18 @@ fn task_and_site_columns() -> impl Iterator<Item = PossibleValue> {
     tasks.chain(sites)
 }
 
-/// The same, with those of waits.
+/// The same, with those of waits and of resources.
 fn columns_of_views() -> PossibleValuesParser {
     let is_known =
         |name| TaskColumn::from_name(name).is_some() || SiteColumn::from_name(name).is_some();
     let waits = WaitColumn::ALL.iter().copied();
     let waits = waits.filter(|column| !is_known(column.name()));
-    PossibleValuesParser::new(task_and_site_columns().chain(waits.map(column_value)))
+    let resources = ResourceColumn::ALL.iter().copied();
+    let resources = resources.filter(|column| {
+        !is_known(column.name()) && WaitColumn::from_name(column.name()).is_none()
+    });
+    let all = task_and_site_columns().chain(waits.map(column_value));
+    PossibleValuesParser::new(all.chain(resources.map(column_value)))
 }
 
 fn columns<C: Column>() -> PossibleValuesParser {

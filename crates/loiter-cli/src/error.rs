@@ -2,10 +2,13 @@
 
 use std::io;
 
-use loiter_cli::{source::SourceError, ui::UiError};
+use loiter_cli::{config::ConfigError, record::RecordError, source::SourceError, ui::UiError};
 use loiter_demo::ServeError;
 
-use crate::command::{AllowError, CheckError, DemoError, SnapshotError};
+use crate::{
+    command::{AllowError, CheckError, DemoError, ExportError, InitError, SnapshotError},
+    log::LogError,
+};
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,15 @@ pub(crate) enum Error {
     /// The arguments are fine one by one, but not together.
     #[error("{0}")]
     Usage(String),
+    /// A configuration is no good.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No configuration can be written.
+    #[error(transparent)]
+    Init(#[from] InitError),
+    /// No log can be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// No answer from the target.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -25,6 +37,12 @@ pub(crate) enum Error {
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A recording has ended too early.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// An export cannot be written, or what it is of cannot be read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The terminal UI cannot run.
     #[error(transparent)]
     Ui(#[from] UiError),

@@ -1,11 +1,11 @@
 //! Asking a target, once or for a while.
 
-use std::time::Duration;
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use loiter_cli::{
     limits::Limits,
-    source::{Endpoint, Native, Source, SourceError, Updates},
+    source::{self, At, Source, SourceError, Updates, Where},
 };
 use loiter_model::{Target, Thresholds};
 use tokio::time;
@@ -16,15 +16,24 @@ pub(super) const SILENCE: Duration = Duration::from_secs(30);
 
 /// A target that answers.
 pub(super) struct Connected {
-    pub(super) source: Native,
+    pub(super) source: Arc<dyn Source>,
     pub(super) target: Target,
     /// The limits in force.
     pub(super) thresholds: Thresholds,
 }
 
 /// Finds out who answers there.
-pub(super) async fn connect(endpoint: &Endpoint, limits: Limits) -> Result<Connected, SourceError> {
-    let source = Native::new(endpoint.clone());
+pub(super) async fn connect(place: &Where, limits: Limits) -> Result<Connected, SourceError> {
+    connect_at(place, None, limits).await
+}
+
+/// The same, of a recording that is to speak of a certain time.
+pub(super) async fn connect_at(
+    place: &Where,
+    at: Option<At>,
+    limits: Limits,
+) -> Result<Connected, SourceError> {
+    let source = source::open_at(place, at)?;
     let target = source.target().await?;
     Ok(Connected {
         thresholds: limits.over(target.thresholds),
@@ -36,7 +45,7 @@ pub(super) async fn connect(endpoint: &Endpoint, limits: Limits) -> Result<Conne
 /// The first update of a watch.
 pub(super) async fn first<T>(
     mut updates: Updates<T>,
-    endpoint: &Endpoint,
+    endpoint: &impl Display,
 ) -> Result<T, SourceError> {
     next(&mut updates, endpoint).await
 }
@@ -44,7 +53,7 @@ pub(super) async fn first<T>(
 /// The next update of a watch.
 pub(super) async fn next<T>(
     updates: &mut Updates<T>,
-    endpoint: &Endpoint,
+    endpoint: &impl Display,
 ) -> Result<T, SourceError> {
     match time::timeout(SILENCE, updates.next()).await {
         Ok(Some(update)) => update,
@@ -54,7 +63,7 @@ pub(super) async fn next<T>(
 }
 
 /// Nothing was heard for [`SILENCE`].
-pub(super) fn silent(endpoint: &Endpoint) -> SourceError {
+pub(super) fn silent(endpoint: &impl Display) -> SourceError {
     lost(
         endpoint,
         &format!("no answer within {} s", SILENCE.as_secs()),
@@ -62,7 +71,7 @@ pub(super) fn silent(endpoint: &Endpoint) -> SourceError {
 }
 
 /// The target stopped answering for this reason.
-pub(super) fn lost(endpoint: &Endpoint, reason: &str) -> SourceError {
+pub(super) fn lost(endpoint: &impl Display, reason: &str) -> SourceError {
     SourceError::Lost {
         endpoint: endpoint.to_string(),
         reason: reason.to_owned(),

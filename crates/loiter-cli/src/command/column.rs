@@ -2,8 +2,8 @@
 
 use loiter_cli::text;
 use loiter_model::{
-    Nanos, SiteId, SiteStats, Task, TaskSeq, Thresholds,
-    query::{Column, Labels, SiteColumn, TaskColumn},
+    Nanos, Resource, SiteId, SiteStats, Task, TaskSeq, Thresholds,
+    query::{Column, Labels, ResourceColumn, SiteColumn, TaskColumn},
     update::LabelSet,
 };
 
@@ -42,6 +42,7 @@ impl<R, C: Column> Spec<R, C> {
 
 type TaskSpec = Spec<Task, TaskColumn>;
 type SiteSpec = Spec<SiteStats, SiteColumn>;
+type ResourceSpec = Spec<Resource, ResourceColumn>;
 
 /// Those that say what a task waits for, and for how long. The others are in the JSON.
 const TASKS: &[TaskSpec] = &[
@@ -57,6 +58,7 @@ const TASKS: &[TaskSpec] = &[
     TaskSpec::figure(TaskColumn::Polls, |task, _| task.polls.to_string()),
     TaskSpec::figure(TaskColumn::Wakers, |task, _| task.live_wakers.to_string()),
     TaskSpec::figure(TaskColumn::Parent, |task, _| other(task.parent)),
+    TaskSpec::word(TaskColumn::Lints, lints),
     TaskSpec::word(TaskColumn::Site, |task, context| site(task.site, context)),
 ];
 
@@ -74,6 +76,53 @@ const SITES: &[SiteSpec] = &[
     SiteSpec::figure(SiteColumn::Bytes, |site, _| site.bytes.to_string()),
     SiteSpec::word(SiteColumn::Site, |stats, context| site(stats.site, context)),
 ];
+
+#[rustfmt::skip]
+const RESOURCES: &[ResourceSpec] = &[
+    ResourceSpec::figure(ResourceColumn::Seq, |resource, _| resource.seq.to_string()),
+    ResourceSpec::figure(ResourceColumn::Parent, |resource, _| {
+        resource.parent.map_or_else(none, |parent| parent.to_string())
+    }),
+    ResourceSpec::word(ResourceColumn::Type, |resource, _| text::clean(&resource.concrete_type).into_owned()),
+    ResourceSpec::word(ResourceColumn::Waiters, |resource, _| some(&resource.waiters)),
+    ResourceSpec::word(ResourceColumn::Holders, |resource, _| some(&resource.holders)),
+    ResourceSpec::figure(ResourceColumn::Total, |resource, _| resource.total.to_string()),
+    ResourceSpec::word(ResourceColumn::Attributes, attributes),
+    ResourceSpec::word(ResourceColumn::Site, |resource, context| site(resource.site, context)),
+];
+
+/// A table with a row a resource.
+pub(crate) fn resources(resources: &[Resource], context: &Context<'_>) -> Table {
+    table(RESOURCES, resources, context)
+}
+
+/// Tasks that one cell names.
+const NAMED: usize = 3;
+
+/// The first of some tasks, and how many more there are.
+fn some(tasks: &[TaskSeq]) -> String {
+    if tasks.is_empty() {
+        return none();
+    }
+    let named: Vec<_> = tasks.iter().take(NAMED).map(ToString::to_string).collect();
+    let named = named.join(",");
+    match tasks.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} +{more}"),
+    }
+}
+
+fn attributes(resource: &Resource, _: &Context<'_>) -> String {
+    if resource.attributes.is_empty() {
+        return none();
+    }
+    let attributes: Vec<_> = resource
+        .attributes
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    text::clean(&attributes.join(" ")).into_owned()
+}
 
 /// A table with a row a task.
 pub(crate) fn tasks(tasks: &[Task], context: &Context<'_>) -> Table {
@@ -115,6 +164,14 @@ fn wait(task: &Task, context: &Context<'_>) -> String {
         Some(wait) => text::clean(&wait.to_string()).into_owned(),
         None => none(),
     }
+}
+
+fn lints(task: &Task, context: &Context<'_>) -> String {
+    let lints = task.lints(context.thresholds);
+    if lints.is_empty() {
+        return none();
+    }
+    lints.names()
 }
 
 fn site(id: SiteId, context: &Context<'_>) -> String {

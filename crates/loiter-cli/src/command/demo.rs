@@ -4,7 +4,7 @@ mod service;
 
 use std::io::{self, IsTerminal};
 
-use loiter_cli::ui::UiError;
+use loiter_cli::{config::Config, ui::UiError};
 use loiter_demo::Options;
 
 pub(crate) use service::DemoError;
@@ -14,7 +14,7 @@ use super::view;
 use crate::{cli::DemoArgs, error::Error};
 
 /// Runs the service in this process, or in a child with the UI attached to it.
-pub(crate) fn run(args: DemoArgs) -> Result<(), Error> {
+pub(crate) fn run(args: DemoArgs, config: &Config) -> Result<(), Error> {
     if args.serve {
         return Ok(loiter_demo::serve(Options {
             listen: args.listen,
@@ -27,5 +27,11 @@ pub(crate) fn run(args: DemoArgs) -> Result<(), Error> {
         return Err(UiError::NotATerminal.into());
     }
     let service = Service::start()?;
-    view::run(service.endpoint().clone(), args.query, &args.view)
+    view::run(
+        service.endpoint().clone().into(),
+        None,
+        args.query,
+        &args.view,
+        config,
+    )
 }

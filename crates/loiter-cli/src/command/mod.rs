@@ -4,9 +4,15 @@ mod ask;
 mod check;
 mod column;
 mod completions;
+mod config;
 mod demo;
 mod diff;
+mod export;
 mod json;
+mod monitoring;
+mod record;
+mod replay;
+mod resources;
 #[cfg(test)]
 mod sample;
 mod snapshot;
@@ -19,12 +25,14 @@ mod view;
 
 use std::io;
 
-use loiter_cli::text;
+use loiter_cli::{config::Config, text};
 use loiter_model::Target;
 use tokio::runtime::{self, Runtime};
 
 pub(crate) use check::{AllowError, CheckError};
+pub(crate) use config::InitError;
 pub(crate) use demo::DemoError;
+pub(crate) use export::ExportError;
 pub(crate) use snapshot::SnapshotError;
 
 use crate::{
@@ -54,23 +62,40 @@ impl Outcome {
 }
 
 /// Does what the command line says.
-pub(crate) fn run(cli: Cli) -> Result<Outcome, Error> {
+pub(crate) fn run(cli: Cli, config: &Config) -> Result<Outcome, Error> {
     match cli.command {
-        None => view::run(cli.target.target, cli.query, &cli.view)?,
+        None => view::run(
+            cli.target.target,
+            cli.target.at,
+            cli.query,
+            &cli.view,
+            config,
+        )?,
         Some(Command::Tasks(args)) => tasks::run(&args)?,
         Some(Command::Stacks(args)) => stacks::run(&args)?,
-        Some(Command::Check(args)) => return check::run(&args),
+        Some(Command::Resources(args)) => resources::run(&args)?,
+        Some(Command::Check(args)) => return check::run(&args, config),
         Some(Command::Snapshot(args)) => snapshot::run(&args)?,
         Some(Command::Diff(args)) => return diff::run(&args),
-        Some(Command::Demo(args)) => demo::run(args)?,
+        Some(Command::Record(args)) => record::run(&args)?,
+        Some(Command::Replay(args)) => replay::run(args, config)?,
+        Some(Command::Export(args)) => export::run(&args)?,
+        Some(Command::Alerts(args)) => monitoring::alerts(&args)?,
+        Some(Command::Dashboard) => monitoring::dashboard()?,
+        Some(Command::Demo(args)) => demo::run(args, config)?,
+        Some(Command::Config(args)) => config::run(&args, config)?,
         Some(Command::Completions { shell }) => completions::run(shell)?,
     }
     Ok(Outcome::Done)
 }
 
-/// `checkout (4711)`, as it may be printed.
+/// `checkout (4711)`, as it may be printed; without a number where that is not told.
 fn who(target: &Target) -> String {
-    format!("{} ({})", text::clean(&target.name), target.pid)
+    let name = text::clean(&target.name);
+    match target.pid {
+        0 => name.into_owned(),
+        pid => format!("{name} ({pid})"),
+    }
 }
 
 /// One thread is enough to wait for a target and a terminal.

@@ -3,12 +3,13 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use loiter_model::{
-    AwaitStack, Branch, Frame, Kind, NameId, Nanos, Quantiles, Site, SiteId, SiteStats,
-    StackSource, State, Target, Task, TaskSeq, Teller, Thresholds, Tier, Totals, Wait, WaitId,
-    WaitStats,
+    Attribute, AttributeValue, AwaitStack, Branch, Frame, Kind, LintCounts, NameId, Nanos,
+    Quantiles, Resource, ResourceSeq, Site, SiteId, SiteStats, StackSource, State, Target, Task,
+    TaskSeq, Teller, Thresholds, Tier, Totals, Wait, WaitId, WaitStats,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind},
     update::{
-        CaptureOutcome, FindingsUpdate, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate,
+        CaptureOutcome, FindingsUpdate, LabelSet, Overview, ResourcesUpdate, SitesUpdate,
+        TasksUpdate, WaitsUpdate,
     },
 };
 
@@ -86,6 +87,49 @@ pub(crate) fn capture() -> CaptureOutcome {
         not_idle: 1,
         not_watched: 1,
         ..CaptureOutcome::default()
+    }
+}
+
+/// A lock that somebody holds and somebody waits for, and the semaphore inside of it.
+pub(crate) fn resources() -> ResourcesUpdate {
+    let seq = |number| TaskSeq::new(number).expect("not 0");
+    let attribute = |name: &str, value| Attribute {
+        name: name.into(),
+        value,
+        unit: None,
+    };
+    let lock = Resource {
+        seq: ResourceSeq::new(3).expect("not 0"),
+        parent: None,
+        kind: "Sync".into(),
+        concrete_type: "Mutex".into(),
+        site: SiteId(1),
+        is_internal: false,
+        created_at: Nanos::from_secs(1),
+        total: Nanos::from_secs(92),
+        has_ended: false,
+        attributes: vec![attribute("locked", AttributeValue::Flag(true))],
+        holders: vec![seq(17)],
+        waiters: [18, 19, 20, 21].map(seq).to_vec(),
+    };
+    let inside = Resource {
+        seq: ResourceSeq::new(4).expect("not 0"),
+        parent: Some(lock.seq),
+        concrete_type: "Semaphore".into(),
+        site: SiteId(0),
+        is_internal: true,
+        attributes: vec![attribute("permits", AttributeValue::Number(0))],
+        holders: Vec::new(),
+        ..lock.clone()
+    };
+    ResourcesUpdate {
+        overview: overview(),
+        is_tracking: true,
+        untracked: 5,
+        matched: 2,
+        offset: 0,
+        resources: vec![lock, inside],
+        labels: labels(),
     }
 }
 
@@ -252,6 +296,7 @@ fn overview() -> Overview {
             blocked: 3,
             hogging: 1,
             starved: 0,
+            lints: LintCounts([0, 0, 0, 1, 0]),
             spawned: 1042,
             ended: 1000,
             untracked: 0,

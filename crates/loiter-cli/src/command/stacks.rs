@@ -9,7 +9,7 @@ use std::{
 
 use loiter_cli::{
     coverage,
-    source::{Source, SourceError},
+    source::SourceError,
     stack::{self, Part},
     text,
 };
@@ -20,7 +20,7 @@ use loiter_model::{
 };
 
 use super::{
-    ask::{Connected, connect, first},
+    ask::{Connected, connect_at, first},
     json::{self, Stacks},
     runtime,
     sort::sort,
@@ -30,7 +30,7 @@ use crate::{cli::StacksArgs, error::Error};
 
 /// Asks once and prints the answer.
 pub(crate) fn run(args: &StacksArgs) -> Result<(), Error> {
-    let (name, reverse) = (args.sort.as_deref(), args.query.reverse);
+    let (name, reverse) = (args.sort.as_deref(), args.query.reverse());
     let order = sort(name, reverse, WaitColumn::Count, "stacks")?;
     let answer = runtime()?.block_on(ask(args, order))?;
     let mut out = io::stdout().lock();
@@ -59,7 +59,7 @@ async fn ask(args: &StacksArgs, sort: Sort<WaitColumn>) -> Result<Answer, Source
         source,
         target,
         thresholds,
-    } = connect(endpoint, args.query.limits.limits()).await?;
+    } = connect_at(endpoint, args.target.at, args.query.limits()).await?;
     let filter = args.query.filter.filter.clone();
     let capture = match args.no_capture {
         true => None,

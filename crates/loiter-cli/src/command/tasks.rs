@@ -2,10 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use loiter_cli::{
-    coverage,
-    source::{Source, SourceError},
-};
+use loiter_cli::{coverage, source::SourceError};
 use loiter_model::{
     Target, Thresholds, Totals,
     query::{Query, SiteColumn, Sort, TaskColumn, Window},
@@ -13,7 +10,7 @@ use loiter_model::{
 };
 
 use super::{
-    ask::{Connected, connect, first},
+    ask::{Connected, connect_at, first},
     column::{self, Context},
     json::{self, Document},
     runtime,
@@ -47,7 +44,7 @@ enum Order {
 
 impl Order {
     fn new(args: &TasksArgs) -> Result<Self, Error> {
-        let (name, reverse) = (args.sort.as_deref(), args.query.reverse);
+        let (name, reverse) = (args.sort.as_deref(), args.query.reverse());
         Ok(match args.group {
             None => Self::Tasks(sort(name, reverse, TaskColumn::Idle, "tasks")?),
             Some(GroupArg::Site) => Self::Sites(sort(name, reverse, SiteColumn::Alive, "sites")?),
@@ -73,7 +70,7 @@ async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
         source,
         target,
         thresholds,
-    } = connect(endpoint, args.query.limits.limits()).await?;
+    } = connect_at(endpoint, args.target.at, args.query.limits()).await?;
     let window = Window {
         offset: 0,
         limit: args.limit.unwrap_or(u64::MAX),
@@ -145,6 +142,7 @@ impl Answer {
             blocked,
             hogging,
             starved,
+            lints,
             untracked,
             ..
         } = totals;
@@ -152,6 +150,13 @@ impl Answer {
             "{who}: {rows} of {matched} rows; {alive} tasks alive, {blocked} blocked, \
              {hogging} hogging, {starved} starved"
         );
+        let hints: Vec<_> = lints
+            .iter()
+            .map(|(lint, count)| format!("{count} {}", lint.name()))
+            .collect();
+        if !hints.is_empty() {
+            summary.push_str(&format!("; lints: {}", hints.join(", ")));
+        }
         if *untracked > 0 {
             summary.push_str(&format!(
                 "; {untracked} tasks did not fit into the agent's table"

@@ -18,8 +18,12 @@ pub(crate) fn palette(env: Env<'_>) -> Palette {
     }
     match text(env, "TERM").as_str() {
         "" | "dumb" => Palette::None,
+        // DEC's terminals after which these are named had no colours.
+        term if term.starts_with("vt1") || term.starts_with("vt2") => Palette::None,
         term if term.ends_with("-direct") => Palette::TrueColor,
         term if term.contains("256color") => Palette::Ansi256,
+        // Consoles that are known for eight.
+        "linux" | "ansi" | "cygwin" | "pcansi" | "cons25" => Palette::Ansi8,
         _ => Palette::Ansi16,
     }
 }
@@ -71,6 +75,8 @@ mod tests {
             ),
             (&[("TERM", "xterm-direct")], Palette::TrueColor),
             (&[("TERM", "dumb")], Palette::None),
+            (&[("TERM", "vt100")], Palette::None),
+            (&[("TERM", "linux")], Palette::Ansi8),
             (&[], Palette::None),
             (&[("TERM", "xterm"), ("NO_COLOR", "1")], Palette::None),
             (&[("TERM", "xterm"), ("NO_COLOR", "")], Palette::Ansi16),

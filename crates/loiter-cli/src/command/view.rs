@@ -3,31 +3,98 @@
 use std::{env, sync::Arc};
 
 use loiter_cli::{
-    source::{Endpoint, Native},
-    ui::{self, Charset, Notify, Palette, UiOptions, View},
+    config::Config,
+    source::{self, At, Player, Recorded, Source, Where},
+    ui::{self, Charset, Notify, Palette, ReplayStart, UiOptions, View},
 };
-use loiter_model::query::{SiteColumn, TaskColumn, WaitColumn};
+use loiter_model::query::{ResourceColumn, SiteColumn, TaskColumn, WaitColumn};
 
-use super::{runtime, sort::sort, terminal};
+use super::{check::allowed_by, runtime, sort::sort, terminal};
 use crate::{
     cli::{NotifyArg, PaletteArg, QueryArgs, ViewArg, ViewArgs},
     error::Error,
 };
 
 /// Attaches the UI to a target until the user has seen enough.
-pub(crate) fn run(target: Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<(), Error> {
-    let options = options(&target, query, view)?;
+pub(crate) fn run(
+    target: Where,
+    at: Option<At>,
+    query: QueryArgs,
+    view: &ViewArgs,
+    config: &Config,
+) -> Result<(), Error> {
+    match &target {
+        // A file is one that can be replayed; it begins at its end, as it was then.
+        Where::File(path) => {
+            let at = at.unwrap_or_default();
+            let recorded = Recorded::open(path, at)?;
+            let start = Replay {
+                player: recorded.player(),
+                at,
+                speed: 1.0,
+                is_paused: true,
+            };
+            show(
+                Arc::new(recorded),
+                Some(start),
+                &target,
+                query,
+                view,
+                config,
+            )
+        }
+        Where::Endpoint(_) => {
+            let source = source::open_at(&target, at)?;
+            show(source, None, &target, query, view, config)
+        }
+    }
+}
+
+/// How a recording begins.
+pub(crate) struct Replay {
+    pub(crate) player: Player,
+    pub(crate) at: At,
+    pub(crate) speed: f64,
+    pub(crate) is_paused: bool,
+}
+
+impl Replay {
+    fn start(&self) -> ReplayStart {
+        let reel = self.player.reel().clone();
+        ReplayStart {
+            at: self.at.in_range(reel.range),
+            reel,
+            speed: self.speed,
+            is_paused: self.is_paused,
+        }
+    }
+}
+
+/// Runs the UI over a source.
+pub(crate) fn show(
+    source: Arc<dyn Source>,
+    replay: Option<Replay>,
+    target: &Where,
+    query: QueryArgs,
+    view: &ViewArgs,
+    config: &Config,
+) -> Result<(), Error> {
+    let options = UiOptions {
+        replay: replay.as_ref().map(Replay::start),
+        allow: allowed_by(config)?,
+        ..options(target, query, view)?
+    };
     // crossterm looks at NO_COLOR by itself, but what the command line says counts for more.
     crossterm::style::force_color_output(options.palette != Palette::None);
-    let source = Arc::new(Native::new(target));
-    Ok(runtime()?.block_on(ui::run(source, options))?)
+    let player = replay.map(|replay| replay.player);
+    Ok(runtime()?.block_on(ui::replay(source, player, options))?)
 }
 
 /// What the UI starts with.
-fn options(target: &Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<UiOptions, Error> {
-    let (name, reverse) = (view.sort.as_deref(), query.reverse);
+fn options(target: &Where, query: QueryArgs, view: &ViewArgs) -> Result<UiOptions, Error> {
+    let (name, reverse) = (view.sort.as_deref(), query.reverse());
     // Of the view that comes first; the others have their usual order.
-    let (mut tasks, mut sites, mut waits) = (None, None, None);
+    let (mut tasks, mut sites, mut waits, mut resources) = (None, None, None, None);
     match view.view {
         // They come in the order of the rules; the option is for the tasks then.
         ViewArg::Findings | ViewArg::Tasks => {
@@ -35,12 +102,15 @@ fn options(target: &Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<UiOpt
         }
         ViewArg::Sites => sites = Some(sort(name, reverse, SiteColumn::Alive, "sites")?),
         ViewArg::Waits => waits = Some(sort(name, reverse, WaitColumn::Count, "waits")?),
+        ViewArg::Resources => {
+            resources = Some(sort(name, reverse, ResourceColumn::Waiters, "resources")?);
+        }
     }
     Ok(UiOptions {
-        charset: if view.ascii {
-            Charset::Ascii
-        } else {
-            terminal::charset(&|name| env::var_os(name))
+        charset: match view.ascii {
+            Some(true) => Charset::Ascii,
+            Some(false) => Charset::Unicode,
+            None => terminal::charset(&|name| env::var_os(name)),
         },
         palette: match view.palette {
             _ if view.no_color => Palette::None,
@@ -48,18 +118,25 @@ fn options(target: &Endpoint, query: QueryArgs, view: &ViewArgs) -> Result<UiOpt
             PaletteArg::TrueColor => Palette::TrueColor,
             PaletteArg::Ansi256 => Palette::Ansi256,
             PaletteArg::Ansi16 => Palette::Ansi16,
+            PaletteArg::Ansi8 => Palette::Ansi8,
             PaletteArg::None => Palette::None,
         },
+        duration_colours: view.duration_colors(),
+        ended_colours: view.ended_colors(),
+        decimals: view.precision,
+        retain_for: view.retain_for.0,
+        limits: query.limits(),
         filter: query.filter.text,
         sort: tasks,
         site_sort: sites,
         wait_sort: waits,
-        limits: query.limits.limits(),
+        resource_sort: resources,
         view: match view.view {
             ViewArg::Findings => View::Findings,
             ViewArg::Tasks => View::Tasks,
             ViewArg::Sites => View::Sites,
             ViewArg::Waits => View::Waits,
+            ViewArg::Resources => View::Resources,
         },
         interval: view.interval.map(Into::into),
         notify: match view.notify {
@@ -77,7 +154,7 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
-    use loiter_cli::limits::Limits;
+    use loiter_cli::limits::{Limits, LintChoice};
     use loiter_model::{Nanos, query::Sort};
 
     use super::*;
@@ -85,7 +162,7 @@ mod tests {
 
     /// What the UI starts with, attached to a target and to the demo.
     fn both(args: &[&str]) -> [Result<UiOptions, Error>; 2] {
-        let endpoint = Endpoint::default();
+        let endpoint = Where::default();
         let parse = |first: &[&'static str]| {
             let args = first.iter().chain(args);
             Cli::try_parse_from(args).expect("good usage")
@@ -121,8 +198,26 @@ mod tests {
             "2s",
             "--starved-after",
             "3ms",
+            "-A",
+            "self-wakes",
+            "--allow",
+            "large-future",
+            "-W",
+            "lost-waker",
+            "--self-wakes-percent",
+            "20",
+            "--never-yielded-after",
+            "40ms",
+            "--large-future-bytes",
+            "50",
             "--notify",
             "osc9",
+            "--retain-for",
+            "6s",
+            "--precision",
+            "1",
+            "--duration-colors",
+            "--ended-colors=false",
         ];
         for options in both(&args) {
             let expected = UiOptions {
@@ -137,10 +232,21 @@ mod tests {
                     blocked_after: Some(Nanos::from_secs(60)),
                     hogging_after: Some(Nanos::from_secs(2)),
                     starved_after: Some(Nanos::from_millis(3)),
+                    lints: LintChoice {
+                        allow: "self-wakes,large-future".parse().expect("two lints"),
+                        warn: "lost-waker".parse().expect("a lint"),
+                        self_wakes_percent: Some(20),
+                        never_yielded_after: Some(Nanos::from_millis(40)),
+                        large_future_bytes: Some(50),
+                    },
                 },
                 interval: Some(Duration::from_millis(250)),
                 notify: Notify::Osc9,
-                ..UiOptions::new(Endpoint::default().to_string())
+                retain_for: Some(Nanos::from_secs(6)),
+                decimals: Some(1),
+                duration_colours: true,
+                ended_colours: false,
+                ..UiOptions::new(Where::default().to_string())
             };
             assert_eq!(options.expect("they go together"), expected);
         }
@@ -168,6 +274,14 @@ mod tests {
             let options = options.expect("a column of waits");
             assert_eq!(options.view, View::Waits);
             assert_eq!(options.wait_sort, Some(Sort::by(WaitColumn::Oldest)));
+        }
+        for options in both(&["--view", "resources", "-s", "holders"]) {
+            let options = options.expect("a column of resources");
+            assert_eq!(options.view, View::Resources);
+            assert_eq!(
+                options.resource_sort,
+                Some(Sort::by(ResourceColumn::Holders))
+            );
         }
         for (args, column) in [
             (&["--view", "sites", "--sort", "polls"][..], "oldest-idle"),

@@ -14,10 +14,10 @@ pub enum SourceError {
         /// What the operating system or the transport says.
         reason: String,
     },
-    /// Something answers, but it is no agent.
+    /// Something answers, but it is neither an agent nor anything else that tells of tasks.
     #[error(
-        "{endpoint} answers, but is no loiter agent; check the port: loiter's own is 6669 unless \
-         the service chose another"
+        "{endpoint} answers, but is no loiter agent and no console-subscriber; check the port: both \
+         have 6669 unless the service chose another"
     )]
     NotLoiter {
         /// Where.
@@ -59,6 +59,9 @@ pub enum SourceError {
     /// The task is neither alive nor remembered.
     #[error("there is no task {0} (any more); it may have ended and been forgotten")]
     NoSuchTask(u64),
+    /// The resource is neither alive nor remembered.
+    #[error("there is no resource {0} (any more); it may have ended and been forgotten")]
+    NoSuchResource(u64),
     /// The service was started so that it does not do this.
     #[error("the agent at {endpoint} refuses: {reason}")]
     Refused {
@@ -73,6 +76,14 @@ pub enum SourceError {
         /// Where.
         endpoint: String,
         /// What there are too many of, and what to do about it.
+        reason: String,
+    },
+    /// A file is not what it is taken for.
+    #[error("cannot read {path}: {reason}")]
+    BadFile {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
         reason: String,
     },
     /// The connection was there and is gone.
@@ -99,6 +110,8 @@ impl SourceError {
             | Self::CannotTell { .. }
             | Self::BadQuery(_)
             | Self::NoSuchTask(_)
+            | Self::NoSuchResource(_)
+            | Self::BadFile { .. }
             | Self::Refused { .. } => false,
         }
     }

@@ -1,9 +1,16 @@
 //! Where tasks are read from: one trait, so that the UI and the commands ask an agent and
 //! anything else that knows tasks in the same words.
 
+mod attached;
+mod connect;
+mod console;
 mod endpoint;
 mod error;
+mod local;
 mod native;
+mod open;
+mod place;
+mod recording;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -16,14 +23,24 @@ use loiter_model::{
     finding::RuleSettings,
     query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
     update::{
-        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
-        TasksUpdate, WaitsUpdate,
+        CaptureOutcome, EventBatch, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate,
+        TaskDetail, TasksUpdate, WaitsUpdate,
     },
 };
 
+pub use attached::Attached;
+pub use console::Console;
+#[cfg(fuzzing)]
+pub use console::draw;
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::SourceError;
+pub use local::{Canvas, Live};
 pub use native::Native;
+pub use open::{open, open_at};
+pub use place::{ParseWhereError, Where};
+pub use recording::{
+    At, Go, Moment, ParseAtError, Player, Reading, Recorded, Reel, open_recording,
+};
 
 /// Updates until the watcher drops the stream or an error ends it.
 pub type Updates<T> = BoxStream<'static, Result<T, SourceError>>;
@@ -78,7 +95,8 @@ pub trait Source: Send + Sync {
     /// of them polled once. The updates after the answer say it.
     fn capture_stacks(&self, filter: Filter, thresholds: Thresholds) -> Answer<'_, CaptureOutcome>;
 
-    /// Looks at one task closely. The stream ends after the update that shows the task ended.
+    /// Looks at one task closely. The stream ends after the update that shows the task ended, but
+    /// for a recording: there, time may go back.
     fn watch_task(
         &self,
         seq: TaskSeq,
@@ -101,4 +119,16 @@ pub trait Source: Send + Sync {
         seq: ResourceSeq,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourceDetail>>;
+
+    /// Tells everything that happens to the tasks of a filter from now on, one by one.
+    ///
+    /// [`SourceError::CannotTell`] of a source that knows only how its tasks are.
+    fn watch_events(&self, filter: Filter) -> Answer<'_, Updates<EventBatch>> {
+        let _ = filter;
+        let error = SourceError::CannotTell {
+            endpoint: "this target".to_owned(),
+            what: "what happens to its tasks, only how they are".to_owned(),
+        };
+        Box::pin(std::future::ready(Err(error)))
+    }
 }

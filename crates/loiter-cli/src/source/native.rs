@@ -8,29 +8,20 @@ use loiter_model::{
     finding::RuleSettings,
     query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
     update::{
-        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
-        TasksUpdate, WaitsUpdate,
+        CaptureOutcome, EventBatch, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate,
+        TaskDetail, TasksUpdate, WaitsUpdate,
     },
 };
 use loiter_wire::{
     BadMessage,
     v1::{self, loiter_client::LoiterClient},
 };
-use tonic::{
-    Response, Status, Streaming,
-    transport::{Channel, Endpoint as Transport},
-};
+use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{Answer, Endpoint, Source, SourceError, Updates, status};
+use super::{Answer, Endpoint, Source, SourceError, Updates, connect, status};
 
-/// An address that does not react for this long is given up.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An agent answers from a thread of its own, so a busy service is no reason to be late.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// A peer that has vanished without a word (a pulled cable, a stopped process) is noticed after
-/// the two together.
-const PING_INTERVAL: Duration = Duration::from_secs(3);
-const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// Far above any window a terminal can show; a hostile peer must not fill our memory.
 const MAX_MESSAGE: usize = 16 << 20;
 
@@ -62,18 +53,7 @@ impl Native {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let transport = Transport::from_shared(self.endpoint.uri()).map_err(|error| {
-            SourceError::Unreachable {
-                endpoint: self.endpoint.to_string(),
-                reason: error.to_string(),
-            }
-        })?;
-        let channel = transport
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(PING_INTERVAL)
-            .keep_alive_timeout(PING_TIMEOUT)
-            .connect_lazy();
+        let channel = connect::channel(&self.endpoint)?;
         let client = LoiterClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
         Ok(self.client.get_or_init(|| client).clone())
     }
@@ -241,29 +221,56 @@ impl Source for Native {
         .boxed()
     }
 
+    fn watch_events(&self, filter: Filter) -> Answer<'_, Updates<EventBatch>> {
+        let request = v1::WatchEventsRequest {
+            filter: filter.to_string(),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_events(request);
+            let messages = self.answer("WatchEvents", call).await?;
+            Ok(self.updates(messages, "WatchEvents"))
+        }
+        .boxed()
+    }
+
     fn watch_resources(
         &self,
-        _: ResourceQuery,
-        _: Option<Duration>,
+        query: ResourceQuery,
+        interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>> {
-        async { Err(self.no_resources()) }.boxed()
+        let request = v1::WatchResourcesRequest {
+            query: Some((&query).into()),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_resources(request);
+            let messages = self.answer("WatchResources", call).await?;
+            Ok(self.updates(messages, "WatchResources"))
+        }
+        .boxed()
     }
 
     fn watch_resource(
         &self,
-        _: ResourceSeq,
-        _: Option<Duration>,
+        seq: ResourceSeq,
+        interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourceDetail>> {
-        async { Err(self.no_resources()) }.boxed()
-    }
-}
-
-impl Native {
-    fn no_resources(&self) -> SourceError {
-        SourceError::CannotTell {
-            endpoint: self.endpoint.to_string(),
-            what: "which resources there are".to_owned(),
+        let request = v1::WatchResourceRequest {
+            seq: seq.get(),
+            interval_ms: millis(interval),
+        };
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_resource(request);
+            match self.answer(status::WATCH_RESOURCE, call).await {
+                Ok(messages) => Ok(self.updates(messages, status::WATCH_RESOURCE)),
+                Err(SourceError::NoSuchResource(_)) => Err(SourceError::NoSuchResource(seq.get())),
+                Err(error) => Err(error),
+            }
         }
+        .boxed()
     }
 }
 

@@ -9,8 +9,13 @@ use super::{Endpoint, SourceError};
 
 /// The one method that every version of the protocol has.
 pub(super) const GET_TARGET: &str = "GetTarget";
+/// The one method that console-subscriber of every version has.
+pub(super) const WATCH_UPDATES: &str = "WatchUpdates";
 /// Agents older than findings lack only this.
 pub(super) const WATCH_FINDINGS: &str = "WatchFindings";
+
+/// The method whose "not found" speaks of a resource.
+pub(super) const WATCH_RESOURCE: &str = "WatchResource";
 
 /// Whether the server does not know the method, or is not a gRPC server at all: tonic maps a
 /// plain HTTP 404 to the same code.
@@ -28,7 +33,9 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
         };
     }
     match status.code() {
-        Code::Unimplemented if method == GET_TARGET => SourceError::NotLoiter { endpoint },
+        Code::Unimplemented if [GET_TARGET, WATCH_UPDATES].contains(&method) => {
+            SourceError::NotLoiter { endpoint }
+        }
         Code::Unimplemented if method == WATCH_FINDINGS => SourceError::TooOld {
             endpoint,
             lacks: "findings",
@@ -43,6 +50,7 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
             reason: reason(status),
         },
         // The caller knows the task.
+        Code::NotFound if method == WATCH_RESOURCE => SourceError::NoSuchResource(0),
         Code::NotFound => SourceError::NoSuchTask(0),
         Code::ResourceExhausted => SourceError::Busy {
             endpoint,

@@ -98,6 +98,8 @@ impl Loiter for Agent {
     type WatchTaskStream = Answers<v1::TaskDetail>;
     type WatchEventsStream = Answers<v1::EventBatch>;
     type WatchFindingsStream = Answers<v1::FindingsUpdate>;
+    type WatchResourcesStream = Answers<v1::ResourcesUpdate>;
+    type WatchResourceStream = Answers<v1::ResourceDetail>;
 
     async fn get_target(
         &self,
@@ -160,6 +162,20 @@ impl Loiter for Agent {
         &self,
         _: Request<v1::CaptureStacksRequest>,
     ) -> Result<Response<v1::CaptureStacksReply>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn watch_resources(
+        &self,
+        _: Request<v1::WatchResourcesRequest>,
+    ) -> Result<Response<Self::WatchResourcesStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn watch_resource(
+        &self,
+        _: Request<v1::WatchResourceRequest>,
+    ) -> Result<Response<Self::WatchResourceStream>, Status> {
         Err(Status::unimplemented(""))
     }
 }

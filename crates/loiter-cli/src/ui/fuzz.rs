@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use loiter_model::{
     Nanos, SiteId, Target, TaskSeq, WaitId,
-    update::{CaptureOutcome, FindingsUpdate},
+    update::{CaptureOutcome, FindingsUpdate, ResourcesUpdate},
 };
 use proptest::prelude::*;
 
@@ -71,6 +71,26 @@ fn answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Sites(Default::default())),
         Just(Answer::Waits(fixture::waits_update())),
         Just(Answer::Waits(Default::default())),
+        Just(Answer::Resources(fixture::resources_update())),
+        any::<bool>().prop_map(|is_tracking| {
+            Answer::Resources(ResourcesUpdate {
+                is_tracking,
+                untracked: u64::from(is_tracking),
+                ..ResourcesUpdate::default()
+            })
+        }),
+        any::<u64>().prop_map(|at| {
+            let mut detail = fixture::resource_detail();
+            detail.at = Nanos(at);
+            detail.resource.total = Nanos(at);
+            detail.resource.has_ended = at % 5 == 0;
+            detail.ops.truncate((at % 4) as usize);
+            if at % 3 == 0 {
+                detail.resource.holders.clear();
+                detail.tasks.clear();
+            }
+            Answer::Resource(Box::new(detail))
+        }),
         any::<u64>().prop_map(|at| {
             let mut detail = fixture::detail();
             detail.at = Nanos(at);
@@ -153,6 +173,11 @@ fn step() -> impl Strategy<Value = Step> {
     });
     let error = prop::sample::select(vec![
         SourceError::NoSuchTask(1),
+        SourceError::NoSuchResource(1),
+        SourceError::CannotTell {
+            endpoint: "接".to_owned(),
+            what: "\x1b[2J".to_owned(),
+        },
         SourceError::BadQuery("\x1b[2J".to_owned()),
         SourceError::Busy {
             endpoint: "接".to_owned(),

@@ -13,8 +13,12 @@ pub enum Scope {
     Sites,
     /// The table of waits.
     Waits,
+    /// The table of resources.
+    Resources,
     /// One task.
     Task,
+    /// One resource.
+    Resource,
     /// One finding.
     Finding,
     /// The help.
@@ -27,12 +31,14 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Findings,
         Self::Tasks,
         Self::Sites,
         Self::Waits,
+        Self::Resources,
         Self::Task,
+        Self::Resource,
         Self::Finding,
         Self::Help,
         Self::Columns,
@@ -47,7 +53,9 @@ impl Scope {
             Self::Tasks => "tasks",
             Self::Sites => "sites",
             Self::Waits => "waits",
+            Self::Resources => "resources",
             Self::Task => "one task",
+            Self::Resource => "one resource",
             Self::Finding => "one finding",
             Self::Help => "help",
             Self::Columns => "columns",
@@ -73,6 +81,7 @@ pub enum Action {
     ShowTasks,
     ShowSites,
     ShowWaits,
+    ShowResources,
     Capture,
     CaptureTask,
     ToggleFrames,
@@ -94,6 +103,14 @@ pub enum Action {
     ChooseColumns,
     ToggleColumn,
     Pause,
+    StepBack,
+    StepOn,
+    LeapBack,
+    LeapOn,
+    Slower,
+    Faster,
+    PreviousFinding,
+    NextFinding,
     Reconnect,
     GoToParent,
     GoToWaker,
@@ -142,15 +159,23 @@ pub struct Binding {
 }
 
 use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
-use Scope::{Columns, Filter, Finding, Findings, Help, Sites, Task, Tasks, Waits};
+use Scope::{
+    Columns, Filter, Finding, Findings, Help, Resource, Resources, Sites, Task, Tasks, Waits,
+};
 use Stroke::{Ctrl, Key, Twice};
 
 /// Findings come in the order of the rules, whole: there is nothing to sort or to filter.
-const TABLES: &[Scope] = &[Tasks, Sites, Waits];
-const LISTS: &[Scope] = &[Findings, Tasks, Sites, Waits];
+const TABLES: &[Scope] = &[Tasks, Sites, Waits, Resources];
+const LISTS: &[Scope] = &[Findings, Tasks, Sites, Waits, Resources];
+/// Their rows are tasks, or counts of them.
+const OF_TASKS: &[Scope] = &[Tasks, Sites, Waits];
 const STACKS: &[Scope] = &[Findings, Finding, Task];
-const VIEWS: &[Scope] = &[Findings, Tasks, Sites, Waits, Task, Finding];
-const MOVING: &[Scope] = &[Findings, Tasks, Sites, Waits, Task, Finding, Help, Columns];
+const VIEWS: &[Scope] = &[
+    Findings, Tasks, Sites, Waits, Resources, Task, Resource, Finding,
+];
+const MOVING: &[Scope] = &[
+    Findings, Tasks, Sites, Waits, Resources, Task, Resource, Finding, Help, Columns,
+];
 
 const fn bind(
     strokes: &'static [Stroke],
@@ -179,6 +204,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Enter)], Action::Open, &[Tasks], "look at the selected task closely", Some("details")),
     bind(&[Key(Enter)], Action::Open, &[Sites], "list the tasks of the selected site", Some("its tasks")),
     bind(&[Key(Enter)], Action::Open, &[Waits], "list the tasks that wait so", Some("its tasks")),
+    bind(&[Key(Enter)], Action::Open, &[Resources], "look at the selected resource closely", Some("details")),
+    bind(&[Key(Enter)], Action::Open, &[Resource], "go to the task of the selected line", Some("its task")),
     bind(&[Key(Enter)], Action::CaptureTask, &[Task], "ask it what it waits on", Some("ask")),
     bind(&[Key(Char('a'))], Action::ToggleFrames, STACKS, "show the calls of tokio and std too, or not", Some("all calls")),
     bind(&[Key(Char('/'))], Action::EditFilter, TABLES, "filter; see the filter's reference below", Some("filter")),
@@ -191,13 +218,22 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Char('f'))], Action::ShowFindings, VIEWS, "show findings: what is wrong, why, and what to do about it", Some("views")),
     bind(&[Key(Char('t'))], Action::ShowTasks, VIEWS, "show tasks", Some("views")),
     bind(&[Key(Char('s'))], Action::ShowSites, VIEWS, "show sites: tasks by where they were spawned", Some("views")),
-    bind(&[Key(Char('w'))], Action::ShowWaits, &[Findings, Tasks, Sites, Waits, Finding], "show waits: tasks by what they wait on", Some("views")),
+    bind(&[Key(Char('w'))], Action::ShowWaits, &[Findings, Tasks, Sites, Waits, Resources, Resource, Finding], "show waits: tasks by what they wait on", Some("views")),
+    bind(&[Key(Char('r'))], Action::ShowResources, VIEWS, "show resources: locks, semaphores, timers, who holds them and who waits", Some("views")),
     bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, TABLES, "sort by the column to the left", Some("sort")),
     bind(&[Key(Right), Key(Char('l'))], Action::SortRight, TABLES, "sort by the column to the right", Some("sort")),
     bind(&[Key(Char('i'))], Action::InvertSort, TABLES, "invert the order", Some("invert")),
-    bind(&[Key(Char('e'))], Action::ToggleEnded, TABLES, "show ended tasks too, or not", Some("ended")),
+    bind(&[Key(Char('e'))], Action::ToggleEnded, OF_TASKS, "show ended tasks too, or not", Some("ended")),
     bind(&[Key(Char('c'))], Action::ChooseColumns, LISTS, "choose columns", Some("columns")),
     bind(&[Key(Char(' '))], Action::Pause, VIEWS, "pause, resume", Some("pause")),
+    bind(&[Key(Char(','))], Action::StepBack, VIEWS, "in a recording: back to the event before", Some("step")),
+    bind(&[Key(Char('.'))], Action::StepOn, VIEWS, "in a recording: on to the next event", Some("step")),
+    bind(&[Key(Char('['))], Action::LeapBack, VIEWS, "in a recording: ten seconds back", Some("10s")),
+    bind(&[Key(Char(']'))], Action::LeapOn, VIEWS, "in a recording: ten seconds on", Some("10s")),
+    bind(&[Key(Char('<'))], Action::Slower, VIEWS, "in a recording: slower", Some("speed")),
+    bind(&[Key(Char('>'))], Action::Faster, VIEWS, "in a recording: faster", Some("speed")),
+    bind(&[Key(Char('N'))], Action::PreviousFinding, VIEWS, "in a recording: to the last time at which something new was wrong", Some("findings")),
+    bind(&[Key(Char('n'))], Action::NextFinding, VIEWS, "in a recording: to the next time at which something new is wrong", Some("findings")),
     bind(&[Key(Down), Key(Char('j'))], Action::Down, MOVING, "down", None),
     bind(&[Key(Up), Key(Char('k'))], Action::Up, MOVING, "up", None),
     bind(&[Key(PageDown)], Action::PageDown, MOVING, "a page down", None),

@@ -25,24 +25,30 @@ pub(crate) struct Layout {
     pub(crate) pane: Rect,
     /// Beside the rows, or the page of a task or finding.
     pub(crate) scroll_bar: Rect,
+    /// Of a recording.
+    pub(crate) time_bar: Rect,
     pub(crate) foot: Rect,
 }
 
 impl Layout {
     pub(crate) fn of(state: &State) -> Self {
         let (width, height) = state.size;
-        let has_headings = !matches!(state.place, Place::Task(_) | Place::Finding(_));
+        let has_headings = !matches!(
+            state.place,
+            Place::Task(_) | Place::Resource(_) | Place::Finding(_)
+        );
         let foot = foot_height(state, height).min(height);
         let header = header_height(height);
         let title = u16::from(height >= 5);
         let headings = u16::from(height >= 4 && has_headings);
-        let rest = height.saturating_sub(foot + header + title + headings);
+        let time_bar = u16::from(state.playback.is_some() && height >= 3);
+        let rest = height.saturating_sub(time_bar + foot + header + title + headings);
         let note_lines = note_lines(state, width, most_note_lines(state, height, rest));
 
         let mut area = Area {
             width,
             y: 0,
-            left: height - foot,
+            left: (height - foot).saturating_sub(time_bar),
         };
         let header = area.take(header);
         let notes = area.take(u16::try_from(note_lines.len()).unwrap_or(0));
@@ -57,7 +63,8 @@ impl Layout {
         headings.width -= bar;
         scroll_bar.x = rows.width;
         scroll_bar.width = bar;
-        area.left = foot;
+        area.left = height - area.y;
+        let time_bar = area.take(time_bar);
         Self {
             header,
             notes,
@@ -67,6 +74,7 @@ impl Layout {
             rows,
             pane,
             scroll_bar,
+            time_bar,
             foot: area.take(foot),
         }
     }

@@ -2,12 +2,15 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use loiter_model::{
-    Target, TaskSeq, Thresholds,
-    query::{Filter, SiteQuery, TaskQuery, WaitQuery},
-    update::{CaptureOutcome, FindingsUpdate, SitesUpdate, TaskDetail, TasksUpdate, WaitsUpdate},
+    ResourceSeq, Target, TaskSeq, Thresholds,
+    query::{Filter, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
+    update::{
+        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
 };
 
-use crate::source::SourceError;
+use crate::source::{Go, Moment, SourceError};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub enum Message {
         /// What became of it.
         outcome: Result<CaptureOutcome, SourceError>,
     },
+    /// A recording is at another time, or could not be brought there: the end of [`Effect::Go`].
+    Arrived(Result<Moment, SourceError>),
     /// There will be no more answers to this question, and nothing failed.
     Finished {
         /// Which of the two.
@@ -63,8 +68,12 @@ pub enum Answer {
     Sites(SitesUpdate),
     /// Rows of waits.
     Waits(WaitsUpdate),
+    /// Rows of resources.
+    Resources(ResourcesUpdate),
     /// One task.
     Task(Box<TaskDetail>),
+    /// One resource.
+    Resource(Box<ResourceDetail>),
     /// What is wrong.
     Findings(FindingsUpdate),
 }
@@ -94,6 +103,10 @@ pub enum Question {
     Sites(SiteQuery),
     /// What do tasks wait on?
     Waits(WaitQuery),
+    /// Which resources are there?
+    Resources(ResourceQuery),
+    /// What of this resource?
+    Resource(ResourceSeq),
     /// What is this task doing?
     Task {
         /// Which task.
@@ -113,7 +126,12 @@ impl Question {
     #[must_use]
     pub fn line(&self) -> Line {
         match self {
-            Self::Tasks(_) | Self::Sites(_) | Self::Waits(_) | Self::Task { .. } => Line::View,
+            Self::Tasks(_)
+            | Self::Sites(_)
+            | Self::Waits(_)
+            | Self::Resources(_)
+            | Self::Resource(_)
+            | Self::Task { .. } => Line::View,
             Self::Findings { .. } => Line::Findings,
         }
     }
@@ -152,6 +170,8 @@ pub enum Effect {
         /// The limits that the filter goes by.
         thresholds: Thresholds,
     },
+    /// Go to another time of the recording; [`Message::Arrived`] is the answer.
+    Go(Go),
     /// Ask the source nothing more on this line.
     Unwatch(Line),
     /// Put this text into the clipboard.

@@ -8,6 +8,7 @@
 //! - [`keymap`] is the one table of keys, [`svg`] makes a picture of a screen.
 
 mod columns;
+mod durations;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -18,6 +19,7 @@ mod layout;
 mod message;
 mod options;
 mod run;
+mod sgr;
 mod spark;
 mod state;
 mod svg;
@@ -29,8 +31,8 @@ mod view;
 
 pub use error::UiError;
 pub use message::{Answer, Effect, Line, Message, Question, Whose};
-pub use options::{Charset, Notify, Palette, UiOptions, View};
-pub use run::run;
+pub use options::{Charset, Notify, Palette, ReplayStart, UiOptions, View};
+pub use run::{replay, run};
 pub use state::State;
 pub use svg::svg;
 pub use update::{update, wants_tick};

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use loiter_model::query::{SiteColumn, Sort, TaskColumn, WaitColumn};
+use loiter_model::{
+    Nanos,
+    finding::Allow,
+    query::{ResourceColumn, SiteColumn, Sort, TaskColumn, WaitColumn},
+};
 
-use crate::limits::Limits;
+use crate::{limits::Limits, source::Reel};
 
 /// What the caller decides before the UI starts; everything else is decided inside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +28,8 @@ pub struct UiOptions {
     pub site_sort: Option<Sort<SiteColumn>>,
     /// The order of waits to start with; those of most tasks first when `None`.
     pub wait_sort: Option<Sort<WaitColumn>>,
+    /// The order of resources to start with; those that most tasks wait for first when `None`.
+    pub resource_sort: Option<Sort<ResourceColumn>>,
     /// When tasks count as blocked, hogging or starved, as far as the user decides.
     pub limits: Limits,
     /// The view to start with.
@@ -32,6 +38,32 @@ pub struct UiOptions {
     pub interval: Option<Duration>,
     /// How to tell of a new finding.
     pub notify: Notify,
+    /// How long ended tasks stay in the table of tasks; not at all when `None`.
+    pub retain_for: Option<Nanos>,
+    /// Digits behind the point of a duration, as far as there is room; three digits in all when
+    /// `None`.
+    pub decimals: Option<u8>,
+    /// Whether each duration has the colour of its unit, where its row has none.
+    pub duration_colours: bool,
+    /// Whether ended tasks are dimmed, and how they ended has a colour.
+    pub ended_colours: bool,
+    /// What is no finding.
+    pub allow: Vec<Allow>,
+    /// How a recording begins, if the source is one.
+    pub replay: Option<ReplayStart>,
+}
+
+/// How a recording begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayStart {
+    /// All of it.
+    pub reel: Reel,
+    /// Where it begins.
+    pub at: Nanos,
+    /// How fast it goes: 2 for twice as fast as it happened.
+    pub speed: f64,
+    /// Whether it stands still at first.
+    pub is_paused: bool,
 }
 
 impl UiOptions {
@@ -46,10 +78,17 @@ impl UiOptions {
             sort: None,
             site_sort: None,
             wait_sort: None,
+            resource_sort: None,
             limits: Limits::default(),
             view: View::Tasks,
             interval: None,
             notify: Notify::Off,
+            retain_for: None,
+            decimals: None,
+            duration_colours: false,
+            ended_colours: true,
+            allow: Vec::new(),
+            replay: None,
         }
     }
 }
@@ -72,6 +111,8 @@ pub enum Palette {
     Ansi256,
     /// The 16 that the user's colour scheme defines.
     Ansi16,
+    /// The first 8 of them.
+    Ansi8,
     /// None, as `NO_COLOR` asks for: only bold, dim, underlined and reversed.
     None,
 }
@@ -87,6 +128,8 @@ pub enum View {
     Sites,
     /// A row for the tasks that wait alike.
     Waits,
+    /// A row a lock, semaphore, timer and the like.
+    Resources,
 }
 
 /// How the terminal is made to tell of a new finding that is proved or suspected.

@@ -1,6 +1,9 @@
 //! The loop: waits for something to happen, updates the state, does what it asks for, draws.
 
 mod asked;
+mod log;
+#[cfg(test)]
+mod replayed;
 mod signals;
 
 use std::{sync::Arc, time::Duration};
@@ -11,10 +14,11 @@ use loiter_model::Nanos;
 use tokio::time::Instant;
 
 use asked::Asked;
+use log::Log;
 use signals::Signals;
 
 use super::{Effect, Message, State, UiError, UiOptions, terminal::Screen, update, wants_tick};
-use crate::source::Source;
+use crate::source::{Player, Source};
 
 /// Pictures come no faster than this, however fast keys and answers do.
 const FRAME: Duration = Duration::from_millis(16);
@@ -26,13 +30,26 @@ const FRAME: Duration = Duration::from_millis(16);
 /// When there is no terminal, or it stops working. A target that does not answer is no error:
 /// the UI says so and tries again.
 pub async fn run(source: Arc<dyn Source>, options: UiOptions) -> Result<(), UiError> {
+    replay(source, None, options).await
+}
+
+/// The same, with what moves the source through its time, if it is a recording.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn replay(
+    source: Arc<dyn Source>,
+    player: Option<Player>,
+    options: UiOptions,
+) -> Result<(), UiError> {
     let mut signals = Signals::listen()?;
-    let mut screen = Screen::take()?;
+    let mut screen = Screen::take(options.palette)?;
     let (width, height) = screen.size()?;
     let mut state = State::new(&options, width, height);
-    let mut asked = Asked::new(source, options.interval);
+    let mut asked = Asked::new(source, player, options.interval, options.allow.clone());
     asked.connect();
 
+    let mut log = Log::default();
     let mut events = EventStream::new();
     let start = Instant::now();
     let mut picture = Picture::default();
@@ -51,8 +68,10 @@ pub async fn run(source: Arc<dyn Source>, options: UiOptions) -> Result<(), UiEr
             () = sleep_until(wake_at) => Some(Message::Tick),
         };
         let Some(message) = message else { continue };
+        log.message(&message);
         let now = Nanos::from(start.elapsed());
         for effect in update(&mut state, now, message) {
+            log.effect(&effect);
             match effect {
                 Effect::Draw => picture.is_old = true,
                 Effect::Connect => asked.connect(),
@@ -65,6 +84,7 @@ pub async fn run(source: Arc<dyn Source>, options: UiOptions) -> Result<(), UiEr
                     filter,
                     thresholds,
                 } => asked.capture(whose, filter, thresholds),
+                Effect::Go(to) => asked.go(to),
                 Effect::Quit => return Ok(()),
             }
         }

@@ -21,7 +21,7 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
-use super::{Notify, State, UiError, view};
+use super::{Notify, Palette, State, UiError, sgr::Sgr, view};
 
 /// Whether the terminal is ours at the moment. There is one terminal, so this is global: the
 /// panic hook must know, and must not give it back twice.
@@ -29,18 +29,18 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while the UI has it. Gives it back when dropped, and before a panic is printed.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<CrosstermBackend<BufWriter<Output>>>,
 }
 
 impl Screen {
     /// Takes the terminal over: raw, on the alternate screen, with the mouse.
-    pub(super) fn take() -> Result<Self, UiError> {
+    pub(super) fn take(palette: Palette) -> Result<Self, UiError> {
         if !io::stdout().is_terminal() {
             return Err(UiError::NotATerminal);
         }
         give_back_before_a_panic_is_printed();
         TAKEN.store(true, Ordering::SeqCst);
-        match Self::set_up() {
+        match Self::set_up(palette) {
             Ok(screen) => Ok(screen),
             Err(error) => {
                 give_back();
@@ -49,10 +49,10 @@ impl Screen {
         }
     }
 
-    fn set_up() -> io::Result<Self> {
+    fn set_up(palette: Palette) -> io::Result<Self> {
         enable_raw_mode()?;
         // A picture goes out in one write, not in one for every change of colour.
-        let mut output = BufWriter::with_capacity(1 << 16, io::stdout());
+        let mut output = BufWriter::with_capacity(1 << 16, Output::new(palette));
         execute!(
             output,
             EnterAlternateScreen,
@@ -95,6 +95,39 @@ impl Screen {
             execute!(self.terminal.backend_mut(), Print(sequence))?;
         }
         Ok(())
+    }
+}
+
+/// Standard output, in the codes that the terminal knows.
+struct Output {
+    stdout: Stdout,
+    sgr: Option<Sgr>,
+}
+
+impl Output {
+    fn new(palette: Palette) -> Self {
+        let has_few_colours = matches!(palette, Palette::Ansi8 | Palette::Ansi16);
+        Self {
+            stdout: io::stdout(),
+            sgr: has_few_colours.then(Sgr::default),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.sgr {
+            Some(sgr) => {
+                let rewritten = sgr.rewrite(bytes);
+                self.stdout.write_all(&rewritten)?;
+                Ok(bytes.len())
+            }
+            None => self.stdout.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
     }
 }
 
@@ -143,6 +176,7 @@ fn give_back_before_a_panic_is_printed() {
         let print = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
+            tracing::error!(target: "loiter::panic", "{panic}");
             print(panic);
         }));
     });

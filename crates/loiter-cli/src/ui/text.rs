@@ -202,11 +202,6 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     format!("{percent}%")
 }
 
-/// A duration, `-` for none.
-pub(crate) fn duration(duration: Option<Nanos>) -> String {
-    duration.map_or_else(|| "-".to_owned(), |duration| duration.to_string())
-}
-
 /// A limit as people set it: `10s` where [`Nanos`] would print `10.0s`.
 pub(crate) fn limit(limit: Nanos) -> String {
     let text = limit.to_string();

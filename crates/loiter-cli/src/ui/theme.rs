@@ -3,13 +3,16 @@
 use loiter_model::{Condition, State, finding::Certainty};
 use ratatui::style::{Color, Modifier, Style};
 
-use super::{Charset, Palette};
+use super::{Charset, Palette, UiOptions, durations::Durations};
 
 /// Looks up styles and glyphs for what the terminal can show.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
     palette: Palette,
     charset: Charset,
+    durations: Durations,
+    /// Whether ended tasks are dimmed.
+    dims_ended: bool,
 }
 
 /// What a colour says. Nothing is said by colour alone: a glyph or a word goes with each.
@@ -25,8 +28,10 @@ pub(crate) enum Role {
     Running,
     /// A scheduled task.
     Scheduled,
-    /// What one looks at last: ended tasks, labels, units.
+    /// What one looks at last: labels, units, sites without tasks.
     Faint,
+    /// An ended task, as faint unless the user wants it like the others.
+    Ended,
     /// Keys, headings, the current thing.
     Accent,
     /// Something may be wrong.
@@ -37,13 +42,14 @@ pub(crate) enum Role {
 
 impl Role {
     #[cfg(test)]
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Blocked,
         Self::Hogging,
         Self::Starved,
         Self::Running,
         Self::Scheduled,
         Self::Faint,
+        Self::Ended,
         Self::Accent,
         Self::Warn,
         Self::Bad,
@@ -62,7 +68,7 @@ impl Role {
             Self::Scheduled => (31, Color::Rgb(0, 135, 175), Some(Color::Cyan)),
             Self::Accent => (63, Color::Rgb(95, 95, 255), Some(Color::Blue)),
             // "Bright black" is invisible in some colour schemes; dimmed text is not.
-            Self::Faint => (243, Color::Rgb(118, 118, 118), None),
+            Self::Faint | Self::Ended => (243, Color::Rgb(118, 118, 118), None),
         }
     }
 
@@ -86,8 +92,30 @@ impl Role {
 }
 
 impl Theme {
-    pub(crate) const fn new(palette: Palette, charset: Charset) -> Self {
-        Self { palette, charset }
+    /// As the caller of the UI decides.
+    pub(crate) const fn of(options: &UiOptions) -> Self {
+        Self {
+            palette: options.palette,
+            charset: options.charset,
+            durations: Durations {
+                decimals: options.decimals,
+                coloured: options.duration_colours,
+            },
+            dims_ended: options.ended_colours,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn new(palette: Palette, charset: Charset) -> Self {
+        Self::of(&UiOptions {
+            palette,
+            charset,
+            ..UiOptions::new("")
+        })
+    }
+
+    pub(crate) const fn durations(self) -> Durations {
+        self.durations
     }
 
     pub(crate) const fn charset(self) -> Charset {
@@ -96,17 +124,20 @@ impl Theme {
 
     /// The style of a role: a foreground, or as near to it as the palette comes.
     pub(crate) fn style(self, role: Role) -> Style {
+        if role == Role::Ended && !self.dims_ended {
+            return Style::new();
+        }
         let (indexed, rgb, basic) = role.colours();
         let colour = match self.palette {
             Palette::TrueColor => Some(rgb),
             Palette::Ansi256 => Some(Color::Indexed(indexed)),
-            Palette::Ansi16 => basic,
+            Palette::Ansi16 | Palette::Ansi8 => basic,
             Palette::None => None,
         };
         let style = Style::new();
         match (colour, role) {
             (Some(colour), _) => style.fg(colour),
-            (None, Role::Faint) => style.add_modifier(Modifier::DIM),
+            (None, Role::Faint | Role::Ended) => style.add_modifier(Modifier::DIM),
             (None, Role::Accent) => style.add_modifier(Modifier::BOLD),
             (None, _) => style,
         }
@@ -261,6 +292,40 @@ mod tests {
             assert!(on_black >= 4.0, "{role:?}: {on_black:.1}:1 on black");
             assert!(on_white >= 4.0, "{role:?}: {on_white:.1}:1 on white");
         }
+    }
+
+    #[test]
+    fn eight_colours_are_among_the_first_eight() {
+        let theme = Theme::new(Palette::Ansi8, Charset::Unicode);
+        let bright = [
+            Color::DarkGray,
+            Color::LightRed,
+            Color::LightGreen,
+            Color::LightYellow,
+            Color::LightBlue,
+            Color::LightMagenta,
+            Color::LightCyan,
+            Color::White,
+        ];
+        for role in Role::ALL {
+            let colour = theme.style(role).fg;
+            let is_basic = colour.is_none_or(|colour| {
+                !bright.contains(&colour) && !matches!(colour, Color::Rgb(..) | Color::Indexed(_))
+            });
+            assert!(is_basic, "{role:?}: {colour:?}");
+        }
+    }
+
+    #[test]
+    fn ended_tasks_look_like_others_when_asked_for() {
+        let theme = Theme::of(&UiOptions {
+            ended_colours: false,
+            ..UiOptions::new("")
+        });
+        assert_eq!(theme.style(Role::Ended), Style::new());
+        assert_ne!(theme.style(Role::Faint), Style::new());
+        let usual = Theme::of(&UiOptions::new(""));
+        assert_eq!(usual.style(Role::Ended), usual.style(Role::Faint));
     }
 
     #[test]

@@ -9,11 +9,12 @@
 
 use std::{fs, io::Read, ops::Range, path::Path};
 
+use loiter_cli::config::Config;
 use loiter_model::{
     finding::{Allow, FindingKind},
     query::nearest,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use toml::Spanned;
 
 use crate::cli::FilterArg;
@@ -41,6 +42,29 @@ pub(crate) struct AllowError {
 struct File {
     #[serde(default)]
     allow: Vec<Entry>,
+}
+
+/// A part of a configuration, whose other parts were read already.
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    allow: Vec<Entry>,
+}
+
+trait Entries: DeserializeOwned {
+    fn entries(self) -> Vec<Entry>;
+}
+
+impl Entries for File {
+    fn entries(self) -> Vec<Entry> {
+        self.allow
+    }
+}
+
+impl Entries for Part {
+    fn entries(self) -> Vec<Entry> {
+        self.allow
+    }
 }
 
 #[derive(Deserialize)]
@@ -74,21 +98,34 @@ pub(super) fn read(path: &Path) -> Result<Vec<Allow>, AllowError> {
             LONGEST / 1024
         )));
     }
-    parse(&name, &text)
+    parse::<File>(&name, &text)
+}
+
+/// What the configuration's files say, the one that counts least first.
+///
+/// # Errors
+/// [`AllowError`] when an entry is no good.
+pub(in crate::command) fn configured(config: &Config) -> Result<Vec<Allow>, AllowError> {
+    let mut allow = Vec::new();
+    for file in config.files() {
+        let name = file.path.display().to_string();
+        allow.extend(parse::<Part>(&name, &file.text)?);
+    }
+    Ok(allow)
 }
 
 /// Reads the text of a file of this name.
-fn parse(name: &str, text: &str) -> Result<Vec<Allow>, AllowError> {
+fn parse<F: Entries>(name: &str, text: &str) -> Result<Vec<Allow>, AllowError> {
     let at = |span: Range<usize>, problem: String| AllowError {
         path: name.to_owned(),
         line: Some(line_of(text, span.start)),
         problem,
     };
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: F = toml::from_str(text).map_err(|error| {
         let problem = format!("{}; {EXAMPLE}", error.message());
         at(error.span().unwrap_or_default(), problem)
     })?;
-    let entries = file.allow.into_iter().map(|entry| {
+    let entries = file.entries().into_iter().map(|entry| {
         let filter =
             filter(entry.filter.get_ref()).map_err(|problem| at(entry.filter.span(), problem))?;
         let kinds = entry
@@ -160,7 +197,7 @@ mod tests {
             filter = "name:importer kind:blocking"
             reason = "runs all night"
         "#;
-        let allow = parse("allow.toml", text).expect("it is right");
+        let allow = parse::<File>("allow.toml", text).expect("it is right");
         assert_eq!(allow.len(), 2);
         assert_eq!(allow[0].filter.to_string(), "site:pool.rs");
         assert_eq!(
@@ -169,7 +206,10 @@ mod tests {
         );
         assert_eq!(allow[0].reason, "workers wait for jobs");
         assert!(allow[1].kinds.is_empty());
-        assert_eq!(parse("allow.toml", "").expect("nothing is allowed"), []);
+        assert_eq!(
+            parse::<File>("allow.toml", "").expect("nothing is allowed"),
+            []
+        );
     }
 
     #[test]
@@ -224,7 +264,7 @@ mod tests {
             ),
             ("[allow]\n".to_owned(), 1, "", "`[[allow]]`"),
         ] {
-            let error = parse("allow.toml", &text).expect_err(&text);
+            let error = parse::<File>("allow.toml", &text).expect_err(&text);
             assert_eq!(error.line, Some(line), "{text}: {error}");
             let message = error.to_string();
             assert!(

@@ -19,9 +19,12 @@ use std::{
 };
 
 pub(crate) use allow_file::AllowError;
+pub(super) use allow_file::configured as allowed_by;
 pub(super) use report::{Allowed, Report};
 pub(super) use union::Seen;
 pub(crate) use watch::CheckError;
+
+use loiter_cli::config::Config;
 
 use super::{
     Outcome,
@@ -34,11 +37,12 @@ use crate::{
 };
 
 /// Watches, prints the report and says whether anything in it fails the check.
-pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Error> {
-    let allow = match &args.allow {
-        Some(path) => allow_file::read(path)?,
-        None => Vec::new(),
-    };
+pub(super) fn run(args: &CheckArgs, config: &Config) -> Result<Outcome, Error> {
+    let mut allow = allowed_by(config)?;
+    // The file of the folder one is in may be meant by both.
+    if let Some(path) = args.allow.as_ref().filter(|path| !config.has_read(path)) {
+        allow.extend(allow_file::read(path)?);
+    }
     let report = runtime()?.block_on(watch::watch(args, allow))?;
     let printed = print(&report, args.format, &mut io::stdout().lock());
     Outcome::of_check(printed, report.fails())

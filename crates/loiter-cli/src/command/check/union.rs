@@ -61,20 +61,6 @@ impl Seen {
         self.labels.wait(self.finding.wait?)
     }
 
-    /// For how long it had been so when it was seen last.
-    pub(crate) fn age(&self) -> Nanos {
-        self.at.saturating_sub(self.finding.since)
-    }
-
-    /// The worst first, in the order that the agent has as well.
-    fn rank(&self) -> impl Ord + use<> {
-        let Finding {
-            certainty, count, ..
-        } = self.finding;
-        let weight = u128::from(count) * u128::from(self.age().0);
-        std::cmp::Reverse((certainty, weight, self.finding.bytes))
-    }
-
     /// Takes over what was worse when it was seen earlier. Since when it is so stays as it is: it
     /// may have come and gone meanwhile.
     fn outdo(&mut self, earlier: &Finding) {
@@ -132,7 +118,7 @@ impl Union {
     /// All of them, the worst first.
     pub(super) fn into_findings(self) -> Vec<Seen> {
         let mut findings: Vec<Seen> = self.seen.into_values().collect();
-        findings.sort_by_cached_key(|seen| (seen.rank(), seen.finding.key()));
+        findings.sort_by_cached_key(|seen| seen.finding.rank(seen.at));
         findings
     }
 }
@@ -170,7 +156,10 @@ mod tests {
         assert_eq!(finding.count, 70);
         assert_eq!(finding.evidence, [Evidence::NeverWoken]);
         assert_eq!(*at, Nanos::from_secs(99));
-        assert_eq!(seen[0].age(), Nanos::from_secs(1));
+        assert_eq!(
+            seen[0].at.saturating_sub(seen[0].finding.since),
+            Nanos::from_secs(1)
+        );
         assert!(seen[0].is_ongoing);
     }
 

@@ -2,11 +2,15 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::Path,
     time::Duration,
 };
 
 use futures_util::StreamExt;
-use loiter_cli::{source::Source, text};
+use loiter_cli::{
+    source::{Go, Recorded, Source, Where},
+    text,
+};
 use loiter_model::{
     Nanos, Target, Thresholds, Tier,
     finding::{Allow, RuleSettings},
@@ -25,7 +29,7 @@ use super::{
 use crate::{
     cli::CheckArgs,
     command::{
-        ask::{Connected, SILENCE, connect, lost, silent},
+        ask::{Connected, SILENCE, connect_at, lost, next, silent},
         who,
     },
     error::Error,
@@ -53,20 +57,18 @@ pub(crate) enum CheckError {
 /// Watches for as long as the arguments say. An agent that is lost meanwhile is an error: what
 /// was not watched is not clean.
 pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report, Error> {
+    let interval = INTERVAL.min(Duration::from(args.watch_for) / 4);
+    if let Where::File(path) = &args.target.target {
+        return watch_file(path, args, allow, interval.into()).await;
+    }
     let endpoint = &args.target.target;
     let Connected {
         source,
         target,
         thresholds,
-    } = connect(endpoint, args.limits.limits()).await?;
+    } = connect_at(endpoint, args.target.at, args.limits.limits()).await?;
     warn_if_short(args.watch_for, &thresholds);
-    let settings = RuleSettings {
-        thresholds,
-        max_alive: args.max_alive,
-        max_alive_at_site: args.max_alive_at_site,
-        allow: allow.clone(),
-    };
-    let interval = INTERVAL.min(Duration::from(args.watch_for) / 4);
+    let settings = settings(args, thresholds, &allow);
     let mut updates = source.watch_findings(settings, Some(interval)).await?;
 
     let mut findings = Union::default();
@@ -93,6 +95,55 @@ pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report,
     }
     drop(progress);
     let last = last.ok_or_else(|| lost(endpoint, "it never answered"))?;
+    report(args, allow, (target, thresholds), findings, last)
+}
+
+/// The same for what was recorded: looks as often as it would have, at the times before the last
+/// one.
+async fn watch_file(
+    path: &Path,
+    args: &CheckArgs,
+    allow: Vec<Allow>,
+    interval: Nanos,
+) -> Result<Report, Error> {
+    let recorded = Recorded::open(path, args.target.at.unwrap_or_default())?;
+    let target = recorded.target().await?;
+    let thresholds = args.limits.limits().over(target.thresholds);
+    let player = recorded.player();
+    let (first, last) = player.reel().range;
+    let end = args.target.at.unwrap_or_default().in_range((first, last));
+    let mut at = end.saturating_sub(args.watch_for).max(first);
+    player.go(Go::To(at)).await?;
+    let settings = settings(args, thresholds, &allow);
+    let mut updates = recorded.watch_findings(settings, None).await?;
+    let mut findings = Union::default();
+    loop {
+        let update = next(&mut updates, &args.target.target).await?;
+        findings.take(&update);
+        if at >= end {
+            return report(args, allow, (target, thresholds), findings, update);
+        }
+        at = at.saturating_add(interval.max(Nanos(1))).min(end);
+        player.go(Go::To(at)).await?;
+    }
+}
+
+fn settings(args: &CheckArgs, thresholds: Thresholds, allow: &[Allow]) -> RuleSettings {
+    RuleSettings {
+        thresholds,
+        max_alive: args.max_alive,
+        max_alive_at_site: args.max_alive_at_site,
+        allow: allow.to_vec(),
+    }
+}
+
+fn report(
+    args: &CheckArgs,
+    allow: Vec<Allow>,
+    (target, thresholds): (Target, Thresholds),
+    findings: Union,
+    last: FindingsUpdate,
+) -> Result<Report, Error> {
     ensure_seen(&target, &last.overview)?;
     Ok(Report {
         thresholds,

@@ -7,7 +7,7 @@ mod text;
 
 use std::{io, path::Path};
 
-use loiter_cli::source::{Endpoint, ParseEndpointError};
+use loiter_cli::source::{Endpoint, ParseEndpointError, Where};
 
 pub(super) use compare::{Comparison, Grown, Stuck};
 
@@ -55,8 +55,14 @@ impl<'a> Origin<'a> {
 
     fn snapshot(self) -> Result<Snapshot, Error> {
         match self {
-            Self::File(path) => Ok(snapshot::read(path)?),
-            Self::Agent(endpoint) => snapshot::of_agent(endpoint),
+            Self::File(path) => match snapshot::read(path) {
+                // It may be a recording, which then speaks of its end.
+                Err(error) if error.is_of_another_file() => {
+                    snapshot::of_agent(&Where::File(path.to_owned())).map_err(|_| error.into())
+                }
+                read => Ok(read?),
+            },
+            Self::Agent(endpoint) => snapshot::of_agent(&endpoint.into()),
         }
     }
 }

@@ -189,6 +189,7 @@ impl Evidence {
             Fact::Alive { now, over, .. } => ("alive", Some(over), Some(*now)),
             Fact::Flow { spawned, over, .. } => ("flow", Some(over), Some(*spawned)),
             Fact::Limit { most } => ("limit", None, Some(*most)),
+            Fact::Held { .. } => ("held", None, None),
         };
         Self {
             fact,
@@ -200,6 +201,7 @@ impl Evidence {
                 | Fact::WokenOnlyBy { waker: task, .. }
                 | Fact::WaitsForEndOf { task } => vec![task.get()],
                 Fact::Cycle { tasks } => numbers(tasks),
+                Fact::Held { waiter, holder, .. } => numbers(&[*waiter, *holder]),
                 _ => Vec::new(),
             },
         }

@@ -1,14 +1,14 @@
 //! What of the model goes into which field.
 
 use loiter_model::{
-    self as model, Nanos, Thresholds,
+    self as model, Lint, Nanos, Thresholds,
     query::Labels,
     update::{CaptureOutcome, LabelSet, Overview, SitesUpdate, TasksUpdate, WaitsUpdate},
 };
 
 use super::{
-    Branch, Capture, Document, Frame, Limits, Quantiles, Rows, SCHEMA, Site, SiteStats, Stack,
-    Stacks, Target, Task, TaskName, Totals, Wait,
+    Branch, Capture, Document, Frame, Limits, LintCounts, LintLimits, Quantiles, Rows, SCHEMA,
+    Site, SiteStats, Stack, Stacks, Target, Task, TaskName, Totals, Wait,
 };
 
 impl Document {
@@ -145,6 +145,7 @@ impl Target {
             pid: target.pid,
             host: target.host.clone(),
             agent_version: target.agent_version.clone(),
+            teller: target.teller.name(),
             // Not a number: most JSON readers are exact up to 2^53 only.
             run_id: format!("{:016x}", target.run_id),
             started_unix_ns: target.started_unix.0,
@@ -160,6 +161,30 @@ impl Limits {
             blocked_after_ns: thresholds.blocked_after.0,
             hogging_after_ns: thresholds.hogging_after.0,
             starved_after_ns: thresholds.starved_after.0,
+            lints: LintLimits::new(&thresholds.lints),
+        }
+    }
+}
+
+impl LintLimits {
+    fn new(limits: &model::LintLimits) -> Self {
+        Self {
+            allowed: limits.allowed.iter().map(Lint::name).collect(),
+            self_wakes_percent: limits.self_wakes_percent.into(),
+            never_yielded_after_ns: limits.never_yielded_after.0,
+            large_future_bytes: limits.large_future_bytes,
+        }
+    }
+}
+
+impl LintCounts {
+    fn new(counts: &model::LintCounts) -> Self {
+        Self {
+            self_wakes: counts.of(Lint::SelfWakes),
+            lost_waker: counts.of(Lint::LostWaker),
+            never_yielded: counts.of(Lint::NeverYielded),
+            auto_boxed_future: counts.of(Lint::AutoBoxedFuture),
+            large_future: counts.of(Lint::LargeFuture),
         }
     }
 }
@@ -174,6 +199,7 @@ impl Totals {
             blocked: totals.blocked,
             hogging: totals.hogging,
             starved: totals.starved,
+            lints: LintCounts::new(&totals.lints),
             spawned: totals.spawned,
             ended: totals.ended,
             untracked: totals.untracked,
@@ -203,9 +229,10 @@ impl Task {
             scheduled_ns: task.scheduled.0,
             total_idle_ns: task.total_idle().0,
             total_ns: task.total.0,
+            ended_for_ns: task.ended_for().map(|time| time.0),
             spawned_at_ns: task.spawned_at.0,
             polls: task.polls,
-            longest_poll_ns: task.longest_poll.0,
+            longest_poll_ns: task.known_longest_poll().map(|poll| poll.0),
             wakes: task.wakes,
             self_wakes: task.self_wakes,
             wakers: task.live_wakers,
@@ -214,6 +241,7 @@ impl Task {
             parent: task.parent.map(model::TaskSeq::get),
             size_bytes: task.size,
             original_size_bytes: task.original_size,
+            lints: task.lints(thresholds).iter().map(Lint::name).collect(),
             site: labels.site(task.site).map(|site| Site::new(&site)),
         }
     }

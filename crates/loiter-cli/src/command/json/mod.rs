@@ -1,6 +1,6 @@
 //! The JSON that the commands print.
 //!
-//! One object: [`Document`], [`Stacks`], [`Check`] or [`Diff`]. Its shape is stable: fields may be added, but none is
+//! One object: [`Document`], [`Stacks`], [`Resources`], [`Check`] or [`Diff`]. Its shape is stable: fields may be added, but none is
 //! renamed, removed or given another meaning without a new [`SCHEMA`]. Every field is always
 //! there; what is not known or does not apply is `null`.
 //!
@@ -25,11 +25,12 @@
 //! ```
 //!
 //! With `--group site` there is `sites` in place of `tasks`. `loiter stacks` prints [`Stacks`],
-//! `loiter check` [`Check`] and `loiter diff` [`Diff`], by the same rules.
+//! `loiter resources` [`Resources`], `loiter check` [`Check`] and `loiter diff` [`Diff`], by the same rules.
 
 mod check;
 mod diff;
 mod fill;
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -37,8 +38,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::check::Seen;
+
 pub(crate) use check::Check;
 pub(crate) use diff::Diff;
+pub(crate) use resources::Resources;
 
 /// The number of this document's shape.
 const SCHEMA: u32 = 1;
@@ -54,7 +58,7 @@ pub(crate) struct Document {
     /// `--cfg tokio_unstable`) or `subscriber_taken` (another tracing subscriber was there
     /// first). Unless it is `every_task`, only tasks that were spawned through loiter are.
     tier: &'static str,
-    /// The limits for `blocked`, `hogging` and `starved`.
+    /// The limits for `blocked`, `hogging` and `starved`, and for lints.
     thresholds: Limits,
     /// When this was so.
     at_ns: u64,
@@ -87,6 +91,10 @@ struct Target {
     host: String,
     /// The version of the agent.
     agent_version: String,
+    /// What tells of the process: `loiter`, its agent, or `console-subscriber`, which tells
+    /// neither `pid` nor `host`, and of tasks no `parent`, `woken_by`, `wait` and `scope`, nor
+    /// how they ended.
+    teller: &'static str,
     /// Sixteen hexadecimal digits, other ones after each restart of the program.
     run_id: String,
     /// When the agent started.
@@ -106,6 +114,36 @@ struct Limits {
     hogging_after_ns: u64,
     /// For a scheduled task: its wait for a worker.
     starved_after_ns: u64,
+    /// For the lints.
+    lints: LintLimits,
+}
+
+/// From when on there is a lint on a task: a hint.
+#[derive(Debug, Serialize)]
+struct LintLimits {
+    /// Lints that stay silent.
+    allowed: Vec<&'static str>,
+    /// `self-wakes`: beyond this share of its wakes, in percent.
+    self_wakes_percent: u32,
+    /// `never-yielded`: the length of its first poll.
+    never_yielded_after_ns: u64,
+    /// `large-future`: the size of its future.
+    large_future_bytes: u64,
+}
+
+/// Tasks that have a lint.
+#[derive(Debug, Serialize)]
+struct LintCounts {
+    /// More of its wakes are its own than the limit allows.
+    self_wakes: u64,
+    /// Idle, and nothing is left that could wake it.
+    lost_waker: u64,
+    /// Its first poll goes on and on.
+    never_yielded: u64,
+    /// Tokio boxed its future, as it is too large.
+    auto_boxed_future: u64,
+    /// Its future is larger than the limit allows.
+    large_future: u64,
 }
 
 /// The whole program in counts.
@@ -125,6 +163,8 @@ struct Totals {
     hogging: u64,
     /// Scheduled tasks beyond the threshold.
     starved: u64,
+    /// Tasks alive that have a lint.
+    lints: LintCounts,
     /// Tasks spawned since the agent's start.
     spawned: u64,
     /// Tasks ended since the agent's start.
@@ -168,12 +208,14 @@ struct Task {
     total_idle_ns: u64,
     /// Time since its spawn, or from spawn to end.
     total_ns: u64,
+    /// Time since its end; `null` while it is alive.
+    ended_for_ns: Option<u64>,
     /// When it was spawned.
     spawned_at_ns: u64,
     /// How often it was polled.
     polls: u64,
-    /// Its longest poll.
-    longest_poll_ns: u64,
+    /// Its longest poll; `null` where that is not told.
+    longest_poll_ns: Option<u64>,
     /// How often it was woken.
     wakes: u64,
     /// How often it woke itself inside its own poll.
@@ -190,6 +232,9 @@ struct Task {
     size_bytes: Option<u64>,
     /// Bytes of it before tokio boxed it, when it did.
     original_size_bytes: Option<u64>,
+    /// Hints on it: `self-wakes`, `lost-waker`, `never-yielded`, `auto-boxed-future`,
+    /// `large-future`.
+    lints: Vec<&'static str>,
     /// Where it was spawned.
     site: Option<Site>,
 }
@@ -229,7 +274,7 @@ pub(crate) struct Stacks {
     target: Target,
     /// How much of the program can be seen, as in the document of tasks.
     tier: &'static str,
-    /// The limits for `blocked`, `hogging` and `starved`.
+    /// The limits for `blocked`, `hogging` and `starved`, and for lints.
     thresholds: Limits,
     /// When this was so.
     at_ns: u64,
@@ -378,6 +423,11 @@ struct Quantiles {
     p99_ns: u64,
     /// The longest.
     max_ns: u64,
+}
+
+/// A finding, as it is among those of [`Check`].
+pub(crate) fn finding(seen: &Seen) -> impl Serialize {
+    check::Finding::new(seen, None)
 }
 
 /// Writes a document indented, with a newline at its end.

@@ -1,6 +1,6 @@
 use loiter_model::{
     Thresholds,
-    query::{Column, SiteColumn, TaskColumn, WaitColumn},
+    query::{Column, ResourceColumn, SiteColumn, TaskColumn, WaitColumn},
 };
 use serde_json::Value;
 
@@ -50,6 +50,19 @@ fn the_shape_of_a_document_of_stacks_is_stable() {
     sample::assert_snapshot("stacks_json", &text);
 }
 
+fn resources() -> Value {
+    let mut out = Vec::new();
+    let document = Resources::new(&sample::target(), &sample::resources());
+    write(&document, &mut out).expect("memory takes everything");
+    serde_json::from_slice(&out).expect("valid JSON")
+}
+
+#[test]
+fn the_shape_of_a_document_of_resources_is_stable() {
+    let text = serde_json::to_string_pretty(&resources()).expect("JSON");
+    sample::assert_snapshot("resources_json", &text);
+}
+
 /// Whether a row has a field for the column, by its name and a unit.
 fn has_field<C: Column>(row: &Value, column: C) -> bool {
     let name = column.name().replace('-', "_");
@@ -73,6 +86,10 @@ fn every_column_is_a_field() {
         if column != WaitColumn::Wait {
             assert!(has_field(stack, column), "{}", column.name());
         }
+    }
+    let resource = &resources()["resources"][0];
+    for &column in ResourceColumn::ALL {
+        assert!(has_field(resource, column), "{}", column.name());
     }
     let site = &parsed(&sites())["sites"][0];
     for &column in SiteColumn::ALL {

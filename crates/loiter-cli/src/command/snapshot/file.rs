@@ -53,6 +53,17 @@ pub(crate) enum SnapshotError {
     Order,
 }
 
+impl SnapshotError {
+    /// Whether what was read is a file, and no snapshot.
+    pub(crate) fn is_of_another_file(&self) -> bool {
+        let error = match self {
+            Self::Read { error, .. } => error,
+            _ => return false,
+        };
+        matches!(error, FormatError::NotASnapshot)
+    }
+}
+
 /// A file that takes the place of another, or is there at all, only when all of it is written.
 /// Nobody else may read it: it has names and places of somebody's program in it.
 pub(super) struct Pending {

@@ -11,7 +11,7 @@ mod take;
 
 use std::io::{self, IsTerminal, Write};
 
-use loiter_cli::{limits::Limits, source::Endpoint};
+use loiter_cli::{limits::Limits, source::Where};
 use loiter_model::{
     Target,
     update::{FindingsUpdate, SitesUpdate, TasksUpdate},
@@ -62,17 +62,22 @@ pub(super) fn run(args: &SnapshotArgs) -> Result<(), Error> {
 }
 
 fn record(args: &SnapshotArgs, sink: &mut impl Sink) -> Result<(), Error> {
-    let endpoint = &args.target.target;
-    runtime()?.block_on(take::take(endpoint, args.limits.limits(), sink))
+    let place = &args.target.target;
+    runtime()?.block_on(take::take(
+        place,
+        args.target.at,
+        args.limits.limits(),
+        sink,
+    ))
 }
 
 /// Asks for everything and puts it together.
 ///
 /// # Errors
 /// When there is no answer, or too much of one.
-pub(super) fn of_agent(endpoint: Endpoint) -> Result<Snapshot, Error> {
+pub(super) fn of_agent(place: &Where) -> Result<Snapshot, Error> {
     let mut collector = Collector::default();
-    runtime()?.block_on(take::take(&endpoint, Limits::default(), &mut collector))?;
+    runtime()?.block_on(take::take(place, None, Limits::default(), &mut collector))?;
     Ok(collector.finish().map_err(SnapshotError::Agent)?)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use loiter_cli::{
     limits::Limits,
-    source::{Endpoint, Native, Source, SourceError},
+    source::{At, Source, SourceError, Where},
 };
 use loiter_model::{
     Thresholds,
@@ -14,7 +14,7 @@ use loiter_model::{
 
 use super::{Part, Sink};
 use crate::{
-    command::ask::{Connected, connect, first, next},
+    command::ask::{Connected, connect_at, first, next},
     error::Error,
 };
 
@@ -29,7 +29,8 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 /// Asks for every part. The tasks come in the order of their numbers, each answer going on where
 /// the last one ended: one that ends meanwhile moves no other out of sight.
 pub(crate) async fn take(
-    endpoint: &Endpoint,
+    place: &Where,
+    at: Option<At>,
     limits: Limits,
     sink: &mut impl Sink,
 ) -> Result<(), Error> {
@@ -37,91 +38,106 @@ pub(crate) async fn take(
         source,
         target,
         thresholds,
-    } = connect(endpoint, limits).await?;
+    } = connect_at(place, at, limits).await?;
     sink.part(Part::Target(target))?;
-    if let Some(findings) = findings(&source, thresholds).await? {
+    let asked = Asked {
+        source: &*source,
+        place,
+        thresholds,
+    };
+    if let Some(findings) = asked.findings().await? {
         sink.part(findings)?;
     }
-    take_sites(&source, thresholds, sink).await?;
-    take_tasks(&source, thresholds, sink).await
+    asked.take_sites(sink).await?;
+    asked.take_tasks(sink).await
 }
 
-/// `None` from an agent that knows no findings.
-async fn findings(source: &Native, thresholds: Thresholds) -> Result<Option<Part>, SourceError> {
-    let settings = RuleSettings {
-        thresholds,
-        ..RuleSettings::default()
-    };
-    let mut updates = match source.watch_findings(settings, Some(SCAN_INTERVAL)).await {
-        Err(SourceError::TooOld { .. }) => return Ok(None),
-        updates => updates?,
-    };
-    let mut update = next(&mut updates, source.endpoint()).await?;
-    for _ in 1..SCANS {
-        update = next(&mut updates, source.endpoint()).await?;
-    }
-    Ok(Some(Part::Findings(update)))
-}
-
-async fn take_sites(
-    source: &Native,
+/// Who is asked, and by which limits.
+struct Asked<'a> {
+    source: &'a dyn Source,
+    place: &'a Where,
     thresholds: Thresholds,
-    sink: &mut impl Sink,
-) -> Result<(), Error> {
-    let mut offset = 0;
-    loop {
-        let query = Query {
-            // Also those of which only ended tasks are remembered: they may come back.
-            filter: filter("all"),
-            sort: Sort::by(SiteColumn::Site),
-            window: Window {
-                offset,
-                limit: SITES,
-            },
-            thresholds,
-        };
-        let update = first(source.watch_sites(query, None).await?, source.endpoint()).await?;
-        let taken = update.sites.len() as u64;
-        // Beyond the last row an agent gives the last ones again.
-        if taken == 0 || update.offset != offset {
-            return Ok(());
-        }
-        offset += taken;
-        let is_last = offset >= update.matched;
-        sink.part(Part::Sites(update))?;
-        if is_last {
-            return Ok(());
-        }
-    }
 }
 
-async fn take_tasks(
-    source: &Native,
-    thresholds: Thresholds,
-    sink: &mut impl Sink,
-) -> Result<(), Error> {
-    let mut after = 0;
-    loop {
-        let query = Query {
-            filter: filter(&format!("seq>{after}")),
-            sort: Sort {
-                column: TaskColumn::Seq,
-                descending: false,
-            },
-            window: Window {
-                offset: 0,
-                limit: TASKS,
-            },
-            thresholds,
+impl Asked<'_> {
+    /// `None` from an agent that knows no findings.
+    async fn findings(&self) -> Result<Option<Part>, SourceError> {
+        let settings = RuleSettings {
+            thresholds: self.thresholds,
+            ..RuleSettings::default()
         };
-        let update = first(source.watch_tasks(query, None).await?, source.endpoint()).await?;
-        let is_last = update.tasks.len() as u64 >= update.matched;
-        let last = update.tasks.last().map(|task| task.seq.get());
-        sink.part(Part::Tasks(update))?;
-        match last {
-            // An agent that goes round in circles is to end as well.
-            Some(last) if last > after && !is_last => after = last,
-            _ => return Ok(()),
+        let mut updates = match self
+            .source
+            .watch_findings(settings, Some(SCAN_INTERVAL))
+            .await
+        {
+            Err(SourceError::TooOld { .. }) => return Ok(None),
+            updates => updates?,
+        };
+        let mut update = next(&mut updates, self.place).await?;
+        // What was recorded stands still, and further looks see nothing else.
+        let scans = match self.place {
+            Where::Endpoint(_) => SCANS,
+            Where::File(_) => 1,
+        };
+        for _ in 1..scans {
+            update = next(&mut updates, self.place).await?;
+        }
+        Ok(Some(Part::Findings(update)))
+    }
+
+    async fn take_sites(&self, sink: &mut impl Sink) -> Result<(), Error> {
+        let mut offset = 0;
+        loop {
+            let query = Query {
+                // Also those of which only ended tasks are remembered: they may come back.
+                filter: filter("all"),
+                sort: Sort::by(SiteColumn::Site),
+                window: Window {
+                    offset,
+                    limit: SITES,
+                },
+                thresholds: self.thresholds,
+            };
+            let update = first(self.source.watch_sites(query, None).await?, self.place).await?;
+            let taken = update.sites.len() as u64;
+            // Beyond the last row an agent gives the last ones again.
+            if taken == 0 || update.offset != offset {
+                return Ok(());
+            }
+            offset += taken;
+            let is_last = offset >= update.matched;
+            sink.part(Part::Sites(update))?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn take_tasks(&self, sink: &mut impl Sink) -> Result<(), Error> {
+        let mut after = 0;
+        loop {
+            let query = Query {
+                filter: filter(&format!("seq>{after}")),
+                sort: Sort {
+                    column: TaskColumn::Seq,
+                    descending: false,
+                },
+                window: Window {
+                    offset: 0,
+                    limit: TASKS,
+                },
+                thresholds: self.thresholds,
+            };
+            let update = first(self.source.watch_tasks(query, None).await?, self.place).await?;
+            let is_last = update.tasks.len() as u64 >= update.matched;
+            let last = update.tasks.last().map(|task| task.seq.get());
+            sink.part(Part::Tasks(update))?;
+            match last {
+                // An agent that goes round in circles is to end as well.
+                Some(last) if last > after && !is_last => after = last,
+                _ => return Ok(()),
+            }
         }
     }
 }

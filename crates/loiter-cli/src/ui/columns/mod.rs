@@ -2,6 +2,7 @@
 
 mod finding;
 mod place;
+mod resource;
 mod site;
 mod task;
 mod wait;
@@ -78,6 +79,8 @@ pub(crate) struct Cell {
     pub(crate) text: Cow<'static, str>,
     /// Its own colour, where it has another one than its row.
     pub(crate) role: Option<Role>,
+    /// Its colour where its row has none.
+    pub(crate) tint: Option<Role>,
 }
 
 impl Cell {
@@ -85,6 +88,7 @@ impl Cell {
         Self {
             text: text.into(),
             role: None,
+            tint: None,
         }
     }
 
@@ -92,7 +96,17 @@ impl Cell {
         Self {
             text: text.into(),
             role,
+            tint: None,
         }
+    }
+
+    /// A duration, as the user wants them.
+    fn duration(duration: Option<Nanos>, context: &Context<'_>) -> Self {
+        let durations = context.theme.durations();
+        duration.map_or_else(Self::none, |duration| Self {
+            tint: durations.role(duration),
+            ..Self::of(durations.text(duration, context.width))
+        })
     }
 
     /// A text that may hold anything, where there is one.
@@ -179,7 +193,7 @@ pub(crate) fn shown_at_first<R: Row>() -> Vec<R::Column> {
 
 #[cfg(test)]
 mod tests {
-    use loiter_model::{SiteStats, Task, WaitStats};
+    use loiter_model::{Resource, SiteStats, Task, WaitStats};
 
     use super::*;
 
@@ -204,10 +218,12 @@ mod tests {
         every_model_column_is_here_once_and_in_order::<Task>();
         every_model_column_is_here_once_and_in_order::<SiteStats>();
         every_model_column_is_here_once_and_in_order::<WaitStats>();
+        every_model_column_is_here_once_and_in_order::<Resource>();
         every_model_column_is_here_once_and_in_order::<FindingRow>();
         headings_fit::<Task>();
         headings_fit::<SiteStats>();
         headings_fit::<WaitStats>();
+        headings_fit::<Resource>();
         headings_fit::<FindingRow>();
     }
 }

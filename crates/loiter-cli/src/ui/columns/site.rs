@@ -47,8 +47,8 @@ static COLUMNS: [Spec; 13] = [
     Spec::figure(SiteColumn::EndedPerSec, 7, 65, |site, _| rate(site.ended_per_sec)),
     Spec::figure(SiteColumn::Spawned, 8, 10, |site, _| count(site.spawned, None)),
     Spec::figure(SiteColumn::Ended, 7, 8, |site, _| count(site.ended, None)),
-    Spec::figure(SiteColumn::OldestIdle, 7, 80, |site, _| duration(site.oldest_idle)),
-    Spec::figure(SiteColumn::MedianIdle, 7, 50, |site, _| duration(site.median_idle)),
+    Spec::figure(SiteColumn::OldestIdle, 7, 80, |site, context| Cell::duration(site.oldest_idle, context)),
+    Spec::figure(SiteColumn::MedianIdle, 7, 50, |site, context| Cell::duration(site.median_idle, context)),
     Spec::figure(SiteColumn::Bytes, 7, 5, |site, _| bytes(site.bytes)).hidden(),
     Spec { align: Align::Right, ..Spec::word(SiteColumn::History, 8, 20, 40, history).growing(2) },
     Spec { elide: Elide::Start, ..Spec::word(SiteColumn::Site, 20, 30, 100, name).growing(3) },
@@ -64,10 +64,6 @@ fn count(count: u64, role: Option<Role>) -> Cell {
 
 fn rate(per_sec: f64) -> Cell {
     Cell::of(text::rate(per_sec))
-}
-
-fn duration(duration: Option<Nanos>) -> Cell {
-    duration.map_or_else(Cell::none, |duration| Cell::of(duration.to_string()))
 }
 
 fn bytes(bytes: u64) -> Cell {

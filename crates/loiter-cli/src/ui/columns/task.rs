@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use loiter_model::{
-    Ending, NameId, Nanos, State, Task, TaskSeq, Thresholds,
+    Ending, LintLimits, NameId, Nanos, State, Task, TaskSeq, Thresholds,
     query::{Labels, TaskColumn},
 };
 
@@ -29,24 +29,35 @@ impl Row for Task {
     fn later(&self, elapsed: Nanos, thresholds: &Thresholds) -> Self {
         let elapsed = elapsed.min(self.in_state);
         let later = self.after(elapsed);
-        if later.condition(thresholds) == self.condition(thresholds) {
+        let is_said_of = |later: &Self| {
+            later.condition(thresholds) == self.condition(thresholds)
+                && later.lints(thresholds) == self.lints(thresholds)
+        };
+        if is_said_of(&later) {
             return later;
         }
-        // Up to just below the threshold, so that the time never jumps back.
-        let threshold = match self.state {
-            State::Idle => thresholds.blocked_after,
-            State::Running => thresholds.hogging_after,
-            State::Scheduled => thresholds.starved_after,
-            State::Ended => Nanos::MAX,
+        // Up to just below the first threshold, so that the time never jumps back.
+        let limits = match self.state {
+            State::Idle => [thresholds.blocked_after, LintLimits::SETTLED],
+            State::Running => {
+                let never_yielded_after = thresholds.lints.never_yielded_after;
+                [thresholds.hogging_after, never_yielded_after]
+            }
+            State::Scheduled => [thresholds.starved_after, Nanos::MAX],
+            State::Ended => [Nanos::MAX; 2],
         };
-        let below = threshold.saturating_sub(Nanos(1));
-        self.after(elapsed.min(below.saturating_sub(self.in_state)))
+        let at = |limit: Nanos| limit.saturating_sub(self.in_state);
+        let passed = limits
+            .into_iter()
+            .filter(|limit| !is_said_of(&self.after(at(*limit))));
+        let below = passed.min().unwrap_or(Nanos::MAX).saturating_sub(Nanos(1));
+        self.after(elapsed.min(at(below)))
     }
 
     fn role(&self, thresholds: &Thresholds) -> Option<Role> {
         match self.condition(thresholds) {
             Some(condition) => Some(Role::of(condition)),
-            None if self.state == State::Ended => Some(Role::Faint),
+            None if self.state == State::Ended => Some(Role::Ended),
             None => None,
         }
     }
@@ -55,21 +66,22 @@ impl Row for Task {
 type Spec = ColumnSpec<Task>;
 
 #[rustfmt::skip]
-static COLUMNS: [Spec; 23] = [
+static COLUMNS: [Spec; 25] = [
     Spec::word(TaskColumn::Warn, 1, 1, 100, warn),
     Spec::id(TaskColumn::Seq, 6, 85, |task, _| id(Some(task.seq.get()))),
     Spec::id(TaskColumn::TokioId, 6, 9, |task, _| id(task.tokio_id.map(NonZeroU64::get))).hidden(),
     Spec::word(TaskColumn::Name, 10, 16, 80, name).growing(2),
     Spec::word(TaskColumn::Scope, 10, 16, 10, scope).hidden(),
     Spec::word(TaskColumn::State, 9, 9, 55, state),
-    Spec::figure(TaskColumn::Idle, 7, 95, |task, _| duration(task.idle())),
+    Spec::figure(TaskColumn::Idle, 7, 95, |task, context| Cell::duration(task.idle(), context)),
     Spec::word(TaskColumn::Wait, 16, 24, 52, wait).growing(8),
-    Spec::figure(TaskColumn::Busy, 7, 75, |task, _| duration(Some(task.busy))),
-    Spec::figure(TaskColumn::Scheduled, 7, 50, |task, _| duration(Some(task.scheduled))),
-    Spec::figure(TaskColumn::TotalIdle, 7, 8, |task, _| duration(Some(task.total_idle()))).hidden(),
-    Spec::figure(TaskColumn::Total, 7, 60, |task, _| duration(Some(task.total))),
+    Spec::figure(TaskColumn::Busy, 7, 75, |task, context| Cell::duration(Some(task.busy), context)),
+    Spec::figure(TaskColumn::Scheduled, 7, 50, |task, context| Cell::duration(Some(task.scheduled), context)),
+    Spec::figure(TaskColumn::TotalIdle, 7, 8, |task, context| Cell::duration(Some(task.total_idle()), context)).hidden(),
+    Spec::figure(TaskColumn::Total, 7, 60, |task, context| Cell::duration(Some(task.total), context)),
+    Spec::figure(TaskColumn::EndedFor, 7, 1, |task, context| Cell::duration(task.ended_for(), context)).hidden(),
     Spec::figure(TaskColumn::Polls, 6, 40, |task, _| count(task.polls)),
-    Spec::figure(TaskColumn::LongestPoll, 7, 7, |task, _| duration(Some(task.longest_poll))).hidden(),
+    Spec::figure(TaskColumn::LongestPoll, 7, 7, |task, context| Cell::duration(task.known_longest_poll(), context)).hidden(),
     Spec::figure(TaskColumn::Wakes, 6, 30, |task, _| count(task.wakes)),
     Spec::figure(TaskColumn::SelfWakes, 6, 6, |task, _| count(task.self_wakes)).hidden(),
     Spec::figure(TaskColumn::Wakers, 6, 5, |task, _| count(task.live_wakers.into())).hidden(),
@@ -77,6 +89,8 @@ static COLUMNS: [Spec; 23] = [
     Spec::id(TaskColumn::Parent, 6, 3, |task, _| id(task.parent.map(TaskSeq::get))).hidden(),
     Spec::figure(TaskColumn::Size, 7, 2, size).hidden(),
     Spec::word(TaskColumn::Kind, 8, 8, 20, |task, _| Cell::of(task.kind.name())),
+    // The header counts them; here they are named, where there is room for a name.
+    Spec::word(TaskColumn::Lints, 18, 18, 15, lints).growing(1),
     Spec { elide: Elide::Start, ..Spec::word(TaskColumn::Site, 22, 30, 90, site).growing(5) },
     // Only where there is room for it: everything else says more.
     Spec::word(TaskColumn::Fields, 36, 36, 10, fields).growing(1),
@@ -96,7 +110,7 @@ fn state_role(task: &Task) -> Option<Role> {
         State::Scheduled => Some(Role::Scheduled),
         State::Idle => None,
         State::Ended if task.ending == Some(Ending::Panicked) => Some(Role::Bad),
-        State::Ended => Some(Role::Faint),
+        State::Ended => Some(Role::Ended),
     }
 }
 
@@ -134,6 +148,19 @@ fn size(task: &Task, _: &Context<'_>) -> Cell {
         .map_or_else(Cell::none, |size| Cell::of(text::bytes(size)))
 }
 
+/// By name where there is room for all of them, else how many.
+fn lints(task: &Task, context: &Context<'_>) -> Cell {
+    let lints = task.lints(context.thresholds);
+    if lints.is_empty() {
+        return Cell::none();
+    }
+    let names = lints.names();
+    match text::width(&names) <= context.width {
+        true => Cell::of(names),
+        false => Cell::of(lints.len().to_string()),
+    }
+}
+
 fn site(task: &Task, context: &Context<'_>) -> Cell {
     Cell::clean(context.labels.site(task.site))
 }
@@ -152,13 +179,6 @@ fn fields(task: &Task, context: &Context<'_>) -> Cell {
         fields.push(format!("unboxed={}", text::bytes(size)));
     }
     Cell::of(fields.join(" "))
-}
-
-fn duration(duration: Option<Nanos>) -> Cell {
-    match duration {
-        Some(duration) => Cell::of(duration.to_string()),
-        None => Cell::none(),
-    }
 }
 
 fn count(count: u64) -> Cell {

@@ -46,15 +46,11 @@ type Spec = ColumnSpec<WaitStats>;
 #[rustfmt::skip]
 static COLUMNS: [Spec; 5] = [
     Spec::figure(WaitColumn::Count, 7, 95, |stats, _| Cell::of(text::count(stats.count))),
-    Spec::figure(WaitColumn::Oldest, 7, 90, |stats, _| duration(stats.oldest)),
-    Spec::figure(WaitColumn::Median, 7, 50, |stats, _| duration(stats.median)),
+    Spec::figure(WaitColumn::Oldest, 7, 90, |stats, context| Cell::duration(stats.oldest, context)),
+    Spec::figure(WaitColumn::Median, 7, 50, |stats, context| Cell::duration(stats.median, context)),
     Spec::figure(WaitColumn::Bytes, 7, 40, |stats, _| Cell::of(text::bytes(stats.bytes))),
     Spec::word(WaitColumn::Wait, 20, 30, 100, wait).growing(1),
 ];
-
-fn duration(duration: Option<Nanos>) -> Cell {
-    duration.map_or_else(Cell::none, |duration| Cell::of(duration.to_string()))
-}
 
 /// What they wait on; where that is not known, what they do and where they were spawned.
 fn wait(stats: &WaitStats, context: &Context<'_>) -> Cell {

@@ -13,12 +13,12 @@ use futures_util::{
 };
 use loiter_model::{
     Thresholds,
-    finding::RuleSettings,
+    finding::{Allow, RuleSettings},
     query::{Filter, Group},
 };
 
 use crate::{
-    source::{Source, SourceError, Updates},
+    source::{Go, Player, Source, SourceError, Updates},
     ui::{Answer, Line, Message, Question, Whose},
 };
 
@@ -28,18 +28,29 @@ const FINDINGS_INTERVAL: Duration = Duration::from_secs(2);
 /// Nothing here is spawned: dropping a question's stream is what takes it back.
 pub(super) struct Asked {
     source: Arc<dyn Source>,
+    /// What moves it through its time.
+    player: Option<Player>,
     interval: Option<Duration>,
+    allow: Vec<Allow>,
     target: Option<BoxFuture<'static, Message>>,
     /// By their line.
     answers: [Option<BoxStream<'static, Message>>; Line::ALL.len()],
+    /// What is done once.
     captures: FuturesUnordered<BoxFuture<'static, Message>>,
 }
 
 impl Asked {
-    pub(super) fn new(source: Arc<dyn Source>, interval: Option<Duration>) -> Self {
+    pub(super) fn new(
+        source: Arc<dyn Source>,
+        player: Option<Player>,
+        interval: Option<Duration>,
+        allow: Vec<Allow>,
+    ) -> Self {
         Self {
             source,
+            player,
             interval,
+            allow,
             target: None,
             answers: Line::ALL.map(|_| None),
             captures: FuturesUnordered::new(),
@@ -61,7 +72,11 @@ impl Asked {
             Line::View => self.interval,
             Line::Findings => self.interval.max(Some(FINDINGS_INTERVAL)),
         };
-        let answers = async move { ask(&*source, question, interval).await };
+        let allow = match line {
+            Line::View => Vec::new(),
+            Line::Findings => self.allow.clone(),
+        };
+        let answers = async move { ask(&*source, question, interval, allow).await };
         let answers = answers
             .map(|opened| match opened {
                 Ok(answers) => answers,
@@ -91,6 +106,14 @@ impl Asked {
             Message::Captured { whose, outcome }
         };
         self.captures.push(capture.boxed());
+    }
+
+    /// Brings the recording to another time.
+    pub(super) fn go(&mut self, to: Go) {
+        if let Some(player) = self.player.clone() {
+            let go = async move { Message::Arrived(player.go(to).await) };
+            self.captures.push(go.boxed());
+        }
     }
 
     /// Takes the question back.
@@ -136,6 +159,7 @@ async fn ask(
     source: &dyn Source,
     question: Question,
     interval: Option<Duration>,
+    allow: Vec<Allow>,
 ) -> Result<Updates<Answer>, SourceError> {
     Ok(match question {
         Question::Tasks(query) => {
@@ -150,6 +174,16 @@ async fn ask(
             let updates = source.watch_waits(Group::Wait, query, interval).await?;
             updates.map_ok(Answer::Waits).boxed()
         }
+        Question::Resources(query) => {
+            let updates = source.watch_resources(query, interval).await?;
+            updates.map_ok(Answer::Resources).boxed()
+        }
+        Question::Resource(seq) => {
+            let updates = source.watch_resource(seq, interval).await?;
+            updates
+                .map_ok(|detail| Answer::Resource(Box::new(detail)))
+                .boxed()
+        }
         Question::Task { seq, thresholds } => {
             let updates = source.watch_task(seq, thresholds, interval).await?;
             updates
@@ -159,6 +193,7 @@ async fn ask(
         Question::Findings { thresholds } => {
             let settings = RuleSettings {
                 thresholds,
+                allow,
                 ..RuleSettings::default()
             };
             let updates = source.watch_findings(settings, interval).await?;

@@ -127,7 +127,9 @@ impl Asking {
                 (Question::Tasks(_), Question::Tasks(_))
                 | (Question::Sites(_), Question::Sites(_))
                 | (Question::Waits(_), Question::Waits(_))
+                | (Question::Resources(_), Question::Resources(_))
                 | (Question::Findings { .. }, Question::Findings { .. }) => true,
+                (Question::Resource(seq), Question::Resource(other)) => seq == other,
                 (Question::Task { seq, .. }, Question::Task { seq: other, .. }) => seq == other,
                 _ => false,
             });

@@ -1,7 +1,7 @@
 //! The filter that is applied, and the one that is being written.
 
 use loiter_model::{
-    Site, Wait,
+    Nanos, Site, Wait,
     finding::{Finding, FindingKind},
     query::{Filter, FilterError, Labels},
 };
@@ -17,6 +17,8 @@ pub(crate) struct FilterState {
     filter: Filter,
     /// Ended tasks too, whatever the filter says.
     with_ended: bool,
+    /// How long ended tasks stay in the table of tasks anyway.
+    retain_for: Option<Nanos>,
     editor: Option<Editor>,
 }
 
@@ -38,6 +40,11 @@ impl FilterState {
             Err(_) => state.edit_text(text),
         }
         state
+    }
+
+    /// The same, with ended tasks in the table of tasks for this long.
+    pub(crate) fn retaining(self, retain_for: Option<Nanos>) -> Self {
+        Self { retain_for, ..self }
     }
 
     /// The applied filter, as it was written.
@@ -66,9 +73,32 @@ impl FilterState {
         if !self.with_ended || filter.wants_ended() {
             return filter.clone();
         }
-        // A filter at the language's limits has no room for one more word.
-        let widened = format!("{filter} all").parse();
-        widened.unwrap_or_else(|_| filter.clone())
+        widened(filter, "all")
+    }
+
+    /// What to ask for in the table of resources, where no ended tasks are meant.
+    pub(crate) fn of_resources(&self) -> &Filter {
+        match &self.editor {
+            Some(editor) => &editor.filter,
+            None => &self.filter,
+        }
+    }
+
+    /// What to ask for in the table of tasks, where ended ones may stay for a while.
+    pub(crate) fn of_tasks(&self) -> Filter {
+        let filter = self.effective();
+        match self.retention() {
+            // Of tasks alive, no time since their end is longer than this.
+            Some(time) if !filter.wants_ended() => {
+                widened(&filter, &format!("all -ended-for>{}ns", time.0))
+            }
+            _ => filter,
+        }
+    }
+
+    /// How long ended tasks stay in the table of tasks, unless all of them do.
+    pub(crate) fn retention(&self) -> Option<Nanos> {
+        self.retain_for.filter(|_| !self.with_ended)
     }
 
     pub(crate) fn toggle_ended(&mut self) {
@@ -157,6 +187,12 @@ impl Editor {
             Err(error) => self.error = Some(error),
         }
     }
+}
+
+/// The filter with more words; one at the language's limits has no room for them.
+fn widened(filter: &Filter, words: &str) -> Filter {
+    let widened = format!("{filter} {words}").parse();
+    widened.unwrap_or_else(|_| filter.clone())
 }
 
 /// The filter that only the tasks of a site pass.
@@ -251,6 +287,21 @@ mod tests {
         assert_eq!(state.effective().to_string(), "site:pool all");
         state.set("panicked".to_owned());
         assert_eq!(state.effective().to_string(), "panicked");
+    }
+
+    #[test]
+    fn ended_tasks_stay_for_a_while() {
+        let six = Some(Nanos::from_secs(6));
+        let mut state = FilterState::new("site:pool").retaining(six);
+        let expected: Filter = "site:pool all -ended-for>6s".parse().expect("a filter");
+        assert_eq!(state.of_tasks(), expected);
+        assert!(state.of_tasks().wants_ended());
+        assert_eq!(state.effective().to_string(), "site:pool");
+        state.toggle_ended();
+        assert_eq!(state.of_tasks().to_string(), "site:pool all");
+        state.toggle_ended();
+        state.set("panicked".to_owned());
+        assert_eq!(state.of_tasks().to_string(), "panicked");
     }
 
     #[test]

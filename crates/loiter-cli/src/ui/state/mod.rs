@@ -7,11 +7,16 @@ mod detail;
 mod filter;
 mod findings;
 mod notice;
+mod playback;
+mod resource;
 mod table;
 
 use loiter_model::{
-    Nanos, SiteStats, Target, Task, TaskSeq, Thresholds, WaitStats,
-    query::{SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery, WaitColumn, WaitQuery},
+    Nanos, Resource, ResourceSeq, SiteStats, Target, Task, TaskSeq, Thresholds, WaitStats,
+    query::{
+        ResourceColumn, ResourceQuery, SiteColumn, SiteQuery, Sort, TaskColumn, TaskQuery,
+        WaitColumn, WaitQuery,
+    },
     update::Overview,
 };
 
@@ -21,6 +26,8 @@ pub(crate) use detail::{Capture, Detail, Known};
 pub(crate) use filter::{Editor, FilterState, only_finding, only_site, only_wait};
 pub(crate) use findings::{Findings, Page, Shown};
 pub(crate) use notice::{Note, Notice};
+pub(crate) use playback::Playback;
+pub(crate) use resource::{Item, ResourcePage};
 pub(crate) use table::{Rows, Table};
 
 use super::{
@@ -51,6 +58,13 @@ pub struct State {
     pub(crate) tasks: Table<Task>,
     pub(crate) sites: Table<SiteStats>,
     pub(crate) waits: Table<WaitStats>,
+    pub(crate) resources: Table<Resource>,
+    /// Whether the source keeps track of resources, once it has said so.
+    pub(crate) tracks_resources: Option<bool>,
+    /// Resources for which it had no room.
+    pub(crate) untracked_resources: u64,
+    /// Why it cannot tell of any.
+    pub(crate) resources_refusal: Option<String>,
     pub(crate) findings: Findings,
     pub(crate) filter: FilterState,
     /// The thresholds, as far as the user has decided.
@@ -62,6 +76,8 @@ pub struct State {
     pub(crate) all_frames: bool,
     /// Since when the picture stands still, if the user wants it to.
     pub(crate) paused: Option<Nanos>,
+    /// How one goes through a recording, if it is one.
+    pub(crate) playback: Option<Playback>,
     /// Since when nothing is known of the target.
     pub(crate) lost: Option<Nanos>,
     pub(crate) notice: Option<Notice>,
@@ -84,7 +100,9 @@ pub(crate) enum Place {
     },
     Sites,
     Waits,
+    Resources,
     Task(Box<Detail>),
+    Resource(Box<ResourcePage>),
 }
 
 /// What lies over it.
@@ -107,8 +125,10 @@ impl State {
         let sort = options.sort.unwrap_or(Sort::by(TaskColumn::Idle));
         let site_sort = options.site_sort.unwrap_or(Sort::by(SiteColumn::Alive));
         let wait_sort = options.wait_sort.unwrap_or(Sort::by(WaitColumn::Count));
+        let resource_sort = Sort::by(ResourceColumn::Waiters);
+        let resource_sort = options.resource_sort.unwrap_or(resource_sort);
         Self {
-            theme: Theme::new(options.palette, options.charset),
+            theme: Theme::of(options),
             endpoint: options.endpoint.clone(),
             size: (width, height),
             now: Nanos::ZERO,
@@ -120,18 +140,26 @@ impl State {
                 View::Tasks => Place::Tasks,
                 View::Sites => Place::Sites,
                 View::Waits => Place::Waits,
+                View::Resources => Place::Resources,
             },
             back: Vec::new(),
             tasks: Table::new(sort),
             sites: Table::new(site_sort),
             waits: Table::new(wait_sort),
+            resources: Table::new(resource_sort),
+            tracks_resources: None,
+            untracked_resources: 0,
+            resources_refusal: None,
             findings: Findings::new(),
-            filter: FilterState::new(&options.filter),
+            filter: FilterState::new(&options.filter).retaining(options.retain_for),
             limits: options.limits,
             popup: None,
             is_capturing: false,
             all_frames: false,
             paused: None,
+            playback: options.replay.clone().map(|replay| {
+                Playback::new(replay.reel, replay.at, replay.speed, !replay.is_paused)
+            }),
             lost: None,
             notice: None,
             asking: Asking::default(),
@@ -157,6 +185,8 @@ impl State {
             (None, Place::Tasks | Place::TasksOfGroup { .. }) => Scope::Tasks,
             (None, Place::Sites) => Scope::Sites,
             (None, Place::Waits) => Scope::Waits,
+            (None, Place::Resources) => Scope::Resources,
+            (None, Place::Resource(_)) => Scope::Resource,
             (None, Place::Task(_)) => Scope::Task,
         }
     }
@@ -167,6 +197,27 @@ impl State {
             Place::Task(detail) => Some(detail),
             _ => None,
         }
+    }
+
+    /// The resource that is looked at, if one is.
+    pub(crate) fn resource(&self) -> Option<&ResourcePage> {
+        match &self.place {
+            Place::Resource(page) => Some(page),
+            _ => None,
+        }
+    }
+
+    /// Why there are no rows of resources to be had: the source cannot tell, or the filter
+    /// speaks of tasks.
+    pub(crate) fn no_resources(&self) -> Option<String> {
+        if !matches!(self.place, Place::Resources) {
+            return None;
+        }
+        if let Some(refusal) = &self.resources_refusal {
+            return Some(refusal.clone());
+        }
+        let refused = self.filter.of_resources().check_for_resources().err();
+        refused.map(|refused| format!("in the filter: {refused}"))
     }
 
     /// The line on which what is looked at is asked for.
@@ -216,7 +267,9 @@ impl State {
             Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.rows().is_some(),
             Place::Sites => self.sites.rows().is_some(),
             Place::Waits => self.waits.rows().is_some(),
+            Place::Resources => self.resources.rows().is_some(),
             Place::Task(detail) => detail.known.is_some(),
+            Place::Resource(page) => page.known.is_some(),
         }
     }
 
@@ -228,12 +281,18 @@ impl State {
             Place::Tasks | Place::TasksOfGroup { .. } => self.tasks.matched() > 0,
             Place::Sites => self.sites.matched() > 0,
             Place::Waits => self.waits.matched() > 0,
+            Place::Resources => self.resources.matched() > 0,
             Place::Task(detail) => detail.known.is_some(),
+            Place::Resource(page) => page.known.is_some(),
         }
     }
 
     /// How much later than `at` the picture is, if nothing happened meanwhile.
     pub(crate) fn elapsed_since(&self, at: Nanos) -> Nanos {
+        // Its time is another one, and each answer is of the moment.
+        if self.playback.is_some() {
+            return Nanos::ZERO;
+        }
         let frozen = self.paused.into_iter().chain(self.lost).min();
         frozen.unwrap_or(self.now).saturating_sub(at)
     }
@@ -246,13 +305,16 @@ impl State {
     /// What the source should be asked for the rows that are shown; `None` of findings, which
     /// have a line of their own.
     pub(crate) fn question(&mut self) -> Option<Question> {
+        if self.no_resources().is_some() {
+            return None;
+        }
         let filter = self.filter.effective();
         let thresholds = self.thresholds();
         let height = self.rows_height();
         let question = match &self.place {
             Place::Findings | Place::Finding(_) => return None,
             Place::Tasks | Place::TasksOfGroup { .. } => Question::Tasks(TaskQuery {
-                filter,
+                filter: self.filter.of_tasks(),
                 sort: self.tasks.sort,
                 window: self.tasks.window(height),
                 thresholds,
@@ -269,6 +331,13 @@ impl State {
                 window: self.waits.window(height),
                 thresholds,
             }),
+            Place::Resources => Question::Resources(ResourceQuery {
+                filter: self.filter.of_resources().clone(),
+                sort: self.resources.sort,
+                window: self.resources.window(height),
+                thresholds,
+            }),
+            Place::Resource(page) => Question::Resource(page.seq),
             Place::Task(detail) => Question::Task {
                 seq: detail.seq,
                 thresholds: detail.thresholds,
@@ -284,10 +353,20 @@ impl State {
         self.back.push(before);
     }
 
+    /// Goes to a resource; Esc leads back.
+    pub(crate) fn visit_resource(&mut self, seq: ResourceSeq) {
+        let page = Place::Resource(Box::new(ResourcePage::new(seq)));
+        let before = std::mem::replace(&mut self.place, page);
+        self.back.push(before);
+    }
+
     /// Whether something on the screen changes just because time passes.
     pub(crate) fn is_ticking(&self) -> bool {
         if self.link.due().is_some() {
             return true;
+        }
+        if let Some(playback) = &self.playback {
+            return playback.is_playing;
         }
         if self.paused.is_some() || self.lost.is_some() {
             return false;
@@ -297,6 +376,8 @@ impl State {
             Place::Tasks | Place::TasksOfGroup { .. } => has_rows(&self.tasks),
             Place::Sites => has_rows(&self.sites),
             Place::Waits => has_rows(&self.waits),
+            Place::Resources => has_rows(&self.resources),
+            Place::Resource(page) => page.known.is_some() && !page.has_ended(),
             Place::Task(detail) => detail.known.is_some() && !detail.has_ended(),
         }
     }

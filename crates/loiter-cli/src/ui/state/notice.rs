@@ -1,8 +1,8 @@
 //! What is to be said beside the figures: what cannot be seen, what is wrong, what just happened.
 
-use loiter_model::Nanos;
+use loiter_model::{Nanos, Target, Teller};
 
-use super::{Connection, State};
+use super::{Connection, Place, State};
 use crate::{
     coverage,
     ui::{text, theme::Role},
@@ -73,15 +73,36 @@ impl State {
         if let (Some(overview), Some(target)) = (&self.overview, &self.target)
             && overview.totals.untracked > 0
         {
+            note(Role::Bad, untracked(overview.totals.untracked, target));
+        }
+        if let Some(target) = &self.target
+            && let Some(silent) = target.teller.silent_about()
+        {
+            let teller = target.teller.name();
+            note(Role::Faint, format!("{teller} cannot tell {silent}"));
+        }
+        if matches!(self.place, Place::Resources) && self.untracked_resources > 0 {
+            let untracked = text::thousands(self.untracked_resources);
             note(
                 Role::Bad,
-                format!(
-                    "{} tasks not tracked: max_tasks ({}) reached",
-                    text::thousands(overview.totals.untracked),
-                    text::thousands(target.max_tasks),
-                ),
+                format!("{untracked} resources not tracked: there was no room for more"),
             );
         }
         notes
+    }
+}
+
+/// How many tasks are missing, and why.
+fn untracked(tasks: u64, target: &Target) -> String {
+    let tasks = text::thousands(tasks);
+    match target.teller {
+        Teller::Agent => format!(
+            "{tasks} tasks not tracked: max_tasks ({}) reached",
+            text::thousands(target.max_tasks),
+        ),
+        Teller::ConsoleSubscriber => format!(
+            "{tasks} tasks not tracked: console-subscriber dropped them; give its builder a larger \
+             event_buffer_capacity"
+        ),
     }
 }

@@ -3,14 +3,15 @@
 use loiter_model::{
     Nanos,
     finding::Markdown,
-    query::{Column, Labels, SiteColumn, TaskColumn, WaitColumn},
+    query::{Column, Labels, ResourceColumn, SiteColumn, TaskColumn, WaitColumn},
 };
 
+use crate::source::Go;
 use crate::ui::{
     columns::{FindingColumn, Row},
     keymap::Action,
     message::{Effect, Line, Whose},
-    state::{Notice, Place, Popup, State, Table, only_finding, only_site, only_wait},
+    state::{Notice, Place, Playback, Popup, State, Table, only_finding, only_site, only_wait},
     text,
 };
 
@@ -53,6 +54,7 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::ShowTasks => show(state, Place::Tasks),
         Action::ShowSites => show(state, Place::Sites),
         Action::ShowWaits => show(state, Place::Waits),
+        Action::ShowResources => show(state, Place::Resources),
         Action::Capture => capture(state, effects),
         Action::CaptureTask => capture_task(state, effects),
         Action::ToggleFrames => toggle_frames(state),
@@ -73,6 +75,12 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::ChooseColumns => state.popup = Some(Popup::Columns { selected: 0 }),
         Action::ToggleColumn => toggle_column(state),
         Action::Pause => pause(state, effects),
+        Action::StepBack => play(state, effects, |it| it.step(Go::Previous)),
+        Action::StepOn => play(state, effects, |it| it.step(Go::Next)),
+        Action::LeapBack => play(state, effects, Playback::leap_back),
+        Action::LeapOn => play(state, effects, Playback::leap_on),
+        Action::Slower | Action::Faster => change_speed(state, action),
+        Action::PreviousFinding | Action::NextFinding => to_finding(state, action, effects),
         Action::Reconnect => reconnect(state, effects),
         Action::GoToParent => visit(state, |detail| detail.parent()),
         Action::GoToWaker => visit(state, |detail| detail.waker()),
@@ -85,6 +93,7 @@ pub(super) fn rows_changed_meaning(state: &mut State) {
     state.tasks.go_to_top();
     state.sites.go_to_top();
     state.waits.go_to_top();
+    state.resources.go_to_top();
 }
 
 fn back(state: &mut State) {
@@ -111,6 +120,16 @@ fn open(state: &mut State) {
         Place::Findings | Place::Finding(_) => open_finding(state),
         Place::Sites => open_site(state),
         Place::Waits => open_wait(state),
+        Place::Resources => {
+            if let Some(seq) = state.resources.selected().map(|resource| resource.seq) {
+                state.visit_resource(seq);
+            }
+        }
+        Place::Resource(_) => {
+            if let Some(seq) = state.resource().and_then(|page| page.task()) {
+                state.visit(seq);
+            }
+        }
         Place::Task(_) => {}
     }
 }
@@ -273,6 +292,8 @@ pub(super) fn step(state: &mut State, rows: i64) {
         (None, Place::Finding(page)) => page.scrolled = scroll(page.scrolled, rows),
         (None, Place::Sites) => state.sites.step(rows, height),
         (None, Place::Waits) => state.waits.step(rows, height),
+        (None, Place::Resources) => state.resources.step(rows, height),
+        (None, Place::Resource(page)) => page.step(rows),
         (None, Place::Task(detail)) => detail.scrolled = scroll(detail.scrolled, rows),
     }
     limit_scrolling(state);
@@ -304,7 +325,11 @@ enum Edge {
 }
 
 fn to_edge(state: &mut State, edge: Edge) {
-    if state.popup.is_some() || matches!(state.place, Place::Task(_) | Place::Finding(_)) {
+    let is_page = matches!(
+        state.place,
+        Place::Task(_) | Place::Resource(_) | Place::Finding(_)
+    );
+    if state.popup.is_some() || is_page {
         return step(
             state,
             match edge {
@@ -318,6 +343,7 @@ fn to_edge(state: &mut State, edge: Edge) {
         Place::Findings => table_to_edge(&mut state.findings.table, edge, height),
         Place::Sites => table_to_edge(&mut state.sites, edge, height),
         Place::Waits => table_to_edge(&mut state.waits, edge, height),
+        Place::Resources => table_to_edge(&mut state.resources, edge, height),
         _ => table_to_edge(&mut state.tasks, edge, height),
     }
 }
@@ -333,6 +359,7 @@ fn shift_sort(state: &mut State, places: isize) {
     match state.place {
         Place::Sites => state.sites.shift_sort(places),
         Place::Waits => state.waits.shift_sort(places),
+        Place::Resources => state.resources.shift_sort(places),
         _ => state.tasks.shift_sort(places),
     }
 }
@@ -341,6 +368,7 @@ fn invert_sort(state: &mut State) {
     match state.place {
         Place::Sites => state.sites.sort_by(state.sites.sort.column),
         Place::Waits => state.waits.sort_by(state.waits.sort.column),
+        Place::Resources => state.resources.sort_by(state.resources.sort.column),
         _ => state.tasks.sort_by(state.tasks.sort.column),
     }
 }
@@ -367,6 +395,7 @@ fn columns_in(place: &Place) -> usize {
         Place::Findings => FindingColumn::ALL.len(),
         Place::Sites => SiteColumn::ALL.len(),
         Place::Waits => WaitColumn::ALL.len(),
+        Place::Resources => ResourceColumn::ALL.len(),
         _ => TaskColumn::ALL.len(),
     }
 }
@@ -385,6 +414,7 @@ fn toggle_column(state: &mut State) {
         }
         Place::Sites => state.sites.toggle_column(SiteColumn::ALL[selected]),
         Place::Waits => state.waits.toggle_column(WaitColumn::ALL[selected]),
+        Place::Resources => state.resources.toggle_column(ResourceColumn::ALL[selected]),
         _ => state.tasks.toggle_column(TaskColumn::ALL[selected]),
     }
 }
@@ -392,6 +422,9 @@ fn toggle_column(state: &mut State) {
 /// Paused, the source is asked nothing: it costs the service nothing then. What the user does
 /// to the rows meanwhile is still answered, once.
 fn pause(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.playback.is_some() {
+        return play(state, effects, Playback::toggle);
+    }
     if state.paused.take().is_some() {
         for line in Line::ALL {
             state.asking_mut(line).forget();
@@ -403,6 +436,39 @@ fn pause(state: &mut State, effects: &mut Vec<Effect>) {
         if state.asking(line).is_answered() {
             effects.push(Effect::Unwatch(line));
         }
+    }
+}
+
+/// Does something with the recording, if it is one.
+fn play(
+    state: &mut State,
+    effects: &mut Vec<Effect>,
+    act: impl FnOnce(&mut Playback) -> Option<Go>,
+) {
+    let go = state.playback.as_mut().and_then(act);
+    effects.extend(go.map(Effect::Go));
+}
+
+fn change_speed(state: &mut State, action: Action) {
+    if let Some(playback) = &mut state.playback {
+        match action {
+            Action::Slower => playback.slower(),
+            _ => playback.faster(),
+        }
+    }
+}
+
+fn to_finding(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let Some(playback) = &mut state.playback else {
+        return;
+    };
+    let (found, none) = match action {
+        Action::PreviousFinding => (playback.previous_finding(), "no new finding before this"),
+        _ => (playback.next_finding(), "no new finding after this"),
+    };
+    match found {
+        Some(go) => effects.extend(go.map(Effect::Go)),
+        None => state.notice = Some(Notice::new(none, state.now)),
     }
 }
 

@@ -9,7 +9,7 @@ use loiter_model::Nanos;
 
 use super::{
     message::{Effect, Line, Message},
-    state::{Detail, Place, State},
+    state::{Detail, Place, ResourcePage, State},
 };
 
 /// How often what ticks is drawn.
@@ -33,6 +33,11 @@ pub fn update(state: &mut State, now: Nanos, message: Message) -> Vec<Effect> {
         } => source::answered(state, line, number, answer, &mut effects),
         Message::Captured { whose, outcome } => {
             source::captured(state, whose, outcome, &mut effects);
+        }
+        Message::Arrived(moment) => {
+            let next = state.playback.as_mut().and_then(|it| it.arrived(moment));
+            effects.extend(next.map(Effect::Go));
+            effects.push(Effect::Draw);
         }
         Message::Finished { line, number } => {
             source::finished(state, line, number, &mut effects);
@@ -70,7 +75,8 @@ fn refit(state: &mut State) {
         Place::Tasks | Place::TasksOfGroup { .. } => state.tasks.fit(height),
         Place::Sites => state.sites.fit(height),
         Place::Waits => state.waits.fit(height),
-        Place::Task(_) | Place::Finding(_) => {}
+        Place::Resources => state.resources.fit(height),
+        Place::Task(_) | Place::Resource(_) | Place::Finding(_) => {}
     }
 }
 
@@ -79,6 +85,12 @@ fn time_passed(state: &mut State, effects: &mut Vec<Effect>) {
         state.ticked = state.now;
         effects.push(Effect::Draw);
     }
+    let now = state.now;
+    let go = state
+        .playback
+        .as_mut()
+        .and_then(|playback| playback.tick(now));
+    effects.extend(go.map(Effect::Go));
     if state
         .notice
         .as_ref()
@@ -97,7 +109,11 @@ fn time_passed(state: &mut State, effects: &mut Vec<Effect>) {
 /// Asks the source what the screen needs, if that has changed.
 fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let is_over = |detail: &Detail| detail.gone.is_some() || detail.has_ended();
-    if !state.link.is_up() || state.detail().is_some_and(is_over) {
+    let is_gone = |page: &ResourcePage| page.gone.is_some() || page.has_ended();
+    if !state.link.is_up()
+        || state.detail().is_some_and(is_over)
+        || state.resource().is_some_and(is_gone)
+    {
         state.asking.rest();
         return;
     }

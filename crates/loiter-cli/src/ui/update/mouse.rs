@@ -33,7 +33,10 @@ fn scroll(state: &mut State, rows: i64) {
         (None, Place::Findings) => state.findings.table.scroll(rows, height),
         (None, Place::Sites) => state.sites.scroll(rows, height),
         (None, Place::Waits) => state.waits.scroll(rows, height),
-        (Some(_), _) | (None, Place::Task(_) | Place::Finding(_)) => act::step(state, rows),
+        (None, Place::Resources) => state.resources.scroll(rows, height),
+        (Some(_), _) | (None, Place::Task(_) | Place::Resource(_) | Place::Finding(_)) => {
+            act::step(state, rows);
+        }
     }
 }
 
@@ -48,7 +51,8 @@ fn click(state: &mut State, at: Position) {
         Place::Tasks | Place::TasksOfGroup { .. } => click_table(&mut state.tasks, &layout, at),
         Place::Sites => click_table(&mut state.sites, &layout, at),
         Place::Waits => click_table(&mut state.waits, &layout, at),
-        Place::Task(_) | Place::Finding(_) => {}
+        Place::Resources => click_table(&mut state.resources, &layout, at),
+        Place::Task(_) | Place::Resource(_) | Place::Finding(_) => {}
     }
 }
 

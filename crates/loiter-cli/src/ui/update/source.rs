@@ -1,7 +1,7 @@
 //! What the source says.
 
 use loiter_model::{
-    SiteStats, Target, Task, TaskSeq, WaitStats,
+    Resource, SiteStats, Target, Task, TaskSeq, WaitStats,
     update::{CaptureOutcome, FindingsUpdate},
 };
 
@@ -33,6 +33,7 @@ pub(super) fn connected(
             state.findings.asking.forget();
             // It may have been replaced by a newer one.
             state.findings.refusal = None;
+            state.resources_refusal = None;
         }
         Err(error) => failed(state, error, effects),
     }
@@ -41,18 +42,26 @@ pub(super) fn connected(
 
 /// Another process: nothing that was known of the tasks holds, not even their numbers.
 fn restarted(state: &mut State, target: &Target) {
-    let text = format!(
-        "service restarted: {} is now pid {}",
-        target.name, target.pid
-    );
+    let text = match target.pid {
+        // Not every teller tells it.
+        0 => "service restarted: other tasks, with other numbers".to_owned(),
+        pid => format!("service restarted: {} is now pid {pid}", target.name),
+    };
     state.notice = Some(Notice::new(text, state.now));
     state.tasks.forget();
     state.sites.forget();
     state.waits.forget();
+    state.resources.forget();
+    state.tracks_resources = None;
     state.findings.forget();
     state.overview = None;
     // Task numbers and findings of another run.
-    let is_of_run = |place: &Place| matches!(place, Place::Task(_) | Place::Finding(_));
+    let is_of_run = |place: &Place| {
+        matches!(
+            place,
+            Place::Task(_) | Place::Resource(_) | Place::Finding(_)
+        )
+    };
     while is_of_run(&state.place) {
         state.place = state.back.pop().unwrap_or(Place::Tasks);
     }
@@ -149,6 +158,28 @@ fn take(state: &mut State, number: u64, answer: Answer, effects: &mut Vec<Effect
             };
             let height = state.rows_height();
             state.waits.accept(rows, height);
+        }
+        Answer::Resources(update) => {
+            state.overview = Some(update.overview);
+            state.tracks_resources = Some(update.is_tracking);
+            state.untracked_resources = update.untracked;
+            let rows = Rows::<Resource> {
+                question: number,
+                at: now,
+                offset: update.offset,
+                matched: update.matched,
+                rows: update.resources,
+                labels: update.labels,
+            };
+            let height = state.rows_height();
+            state.resources.accept(rows, height);
+        }
+        Answer::Resource(detail) => {
+            if let Place::Resource(page) = &mut state.place
+                && page.seq == detail.resource.seq
+            {
+                page.accept(*detail, now);
+            }
         }
         Answer::Task(detail) => {
             if let Place::Task(shown) = &mut state.place
@@ -265,8 +296,10 @@ pub(super) fn finished(state: &mut State, line: Line, number: u64, effects: &mut
     if !state.asking_mut(line).answered(number) {
         return;
     }
-    // The end of a task ends its stream; nothing else may.
-    if line == Line::View && state.detail().is_some_and(|detail| detail.has_ended()) {
+    // The end of a task or a resource ends its stream; nothing else may.
+    let is_over = state.detail().is_some_and(|detail| detail.has_ended())
+        || state.resource().is_some_and(|page| page.has_ended());
+    if line == Line::View && is_over {
         return;
     }
     let error = SourceError::Lost {
@@ -282,8 +315,21 @@ fn failed(state: &mut State, error: SourceError, effects: &mut Vec<Effect>) {
         (SourceError::NoSuchTask(_), Place::Task(detail)) => {
             detail.gone = Some(error.to_string());
         }
+        (SourceError::NoSuchResource(_), Place::Resource(page)) => {
+            page.gone = Some(error.to_string());
+        }
+        // It answers everything else.
+        (
+            SourceError::CannotTell { .. } | SourceError::WrongProtocol { .. },
+            Place::Resource(_) | Place::Resources,
+        ) => {
+            state.resources_refusal = Some(error.to_string());
+        }
         // It answers, so asking for the same again would not help.
-        (SourceError::BadQuery(_) | SourceError::NoSuchTask(_), _) => {
+        (
+            SourceError::BadQuery(_) | SourceError::NoSuchTask(_) | SourceError::NoSuchResource(_),
+            _,
+        ) => {
             state.notice = Some(Notice::new(error.to_string(), state.now));
         }
         _ => {

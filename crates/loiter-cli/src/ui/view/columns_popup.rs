@@ -17,6 +17,7 @@ pub(super) fn draw(state: &State, selected: usize, buffer: &mut Buffer) {
         Place::Findings => draw_for(state, &state.findings.table, selected, buffer),
         Place::Sites => draw_for(state, &state.sites, selected, buffer),
         Place::Waits => draw_for(state, &state.waits, selected, buffer),
+        Place::Resources => draw_for(state, &state.resources, selected, buffer),
         _ => draw_for(state, &state.tasks, selected, buffer),
     }
 }

@@ -1,5 +1,6 @@
 //! What stands where rows would be when there are none.
 
+use loiter_model::{Teller, Tier};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::paint;
@@ -35,6 +36,12 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
     if let Some(gone) = state.detail().and_then(|detail| detail.gone.clone()) {
         return (Role::Bad, gone);
     }
+    if let Some(gone) = state.resource().and_then(|page| page.gone.clone()) {
+        return (Role::Bad, gone);
+    }
+    if let Some(refusal) = state.no_resources() {
+        return (Role::Warn, refusal);
+    }
     if let (Some(refusal), Line::Findings) = (&state.findings.refusal, state.line()) {
         return (Role::Warn, refusal.clone());
     }
@@ -55,6 +62,9 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
         Some(editor) => editor.text(),
         None => state.filter.text(),
     };
+    if matches!(state.place, Place::Resources) {
+        return no_rows_of_resources(state, filter.trim());
+    }
     if filter.trim().is_empty() {
         return (Role::Faint, "no task is alive".to_owned());
     }
@@ -62,6 +72,32 @@ fn words(state: &State, is_answered: bool) -> (Role, String) {
         Role::Faint,
         format!("no task matches the filter `{}`", filter.trim()),
     )
+}
+
+/// So that nothing tracked is not taken for nothing there.
+fn no_rows_of_resources(state: &State, filter: &str) -> (Role, String) {
+    if state.tracks_resources == Some(false) {
+        let words = "this program does not track its resources; start it with \
+                     LOITER_RESOURCES=true, or call `Builder::resources(true)`";
+        return (Role::Warn, words.to_owned());
+    }
+    if !filter.is_empty() {
+        let words = format!("no resource matches the filter `{filter}`");
+        return (Role::Faint, words);
+    }
+    let is_told = state
+        .target
+        .as_ref()
+        .is_none_or(|target| target.teller != Teller::Agent || target.tier == Tier::EveryTask);
+    match is_told {
+        true => (Role::Faint, "there are no resources".to_owned()),
+        false => (
+            Role::Warn,
+            "no resources are seen: tokio tells of them only in a build with \
+             `--cfg tokio_unstable` and its feature `tracing`"
+                .to_owned(),
+        ),
+    }
 }
 
 /// So that nothing found is not taken for nothing looked at.

@@ -11,13 +11,14 @@ use ratatui::{
 };
 
 use crate::ui::{
+    durations::Durations,
     state::{Capture, Detail, State},
     text::{self, Elide},
     theme::Role,
 };
 
 /// Cells of the labels.
-const LABEL: usize = 13;
+pub(super) const LABEL: usize = 13;
 
 /// A label and what stands behind it.
 pub(super) struct Fact {
@@ -81,14 +82,19 @@ pub(super) fn long(state: &State, shown: &Detail, detail: &TaskDetail, task: &Ta
 }
 
 /// The short facts, in the order in which one asks.
-pub(super) fn figures(detail: &TaskDetail, task: &Task, elapsed: Nanos) -> Vec<Fact> {
+pub(super) fn figures(
+    detail: &TaskDetail,
+    task: &Task,
+    elapsed: Nanos,
+    durations: Durations,
+) -> Vec<Fact> {
     let mut facts = identity(task, &detail.labels);
     let ago = detail
         .at
         .saturating_add(elapsed)
         .saturating_sub(task.spawned_at);
     facts.push(Fact::new("spawned", format!("{ago} ago")));
-    facts.extend(times(task));
+    facts.extend(times(task, durations));
     facts.extend(wakes(task));
     if let Some(size) = task.size {
         let boxed = task.original_size.filter(|original| *original != size);
@@ -116,7 +122,7 @@ fn doing(state: &State, task: &Task) -> Fact {
             fact.value = format!("{glyph} {word}: {}, {} ago", ending.name(), task.in_state);
             fact.style = state.theme.strong(match ending {
                 loiter_model::Ending::Panicked => Role::Bad,
-                _ => Role::Faint,
+                _ => Role::Ended,
             });
         }
         (None, Some(condition)) => {
@@ -200,16 +206,27 @@ fn identity(task: &Task, labels: &LabelSet) -> Vec<Fact> {
     ]
 }
 
-fn times(task: &Task) -> Vec<Fact> {
-    let share = |part: Nanos| format!("{part} ({})", text::percent(part.0, task.total.0));
+fn times(task: &Task, durations: Durations) -> Vec<Fact> {
+    let whole = |duration| durations.whole(duration);
+    let share = |part: Nanos| {
+        let percent = text::percent(part.0, task.total.0);
+        format!("{} ({percent})", whole(part))
+    };
     vec![
-        Fact::new("idle now", text::duration(task.idle())),
-        Fact::new("total", task.total.to_string()),
+        Fact::new(
+            "idle now",
+            task.idle().map_or_else(|| "-".to_owned(), whole),
+        ),
+        Fact::new("total", whole(task.total)),
         Fact::new("total idle", share(task.total_idle())),
         Fact::new("busy", share(task.busy)),
         Fact::new("scheduled", share(task.scheduled)),
         Fact::new("polls", text::thousands(task.polls)),
-        Fact::new("longest poll", task.longest_poll.to_string()),
+        Fact::new(
+            "longest poll",
+            task.known_longest_poll()
+                .map_or_else(|| "-".to_owned(), whole),
+        ),
     ]
 }
 

@@ -50,6 +50,7 @@ fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>
         let keys = keys.join("/");
         let hint = match (same[0].action, state.paused) {
             (Action::Pause, Some(_)) => "resume",
+            (Action::Pause, None) if state.playback.is_some() => play_hint(state),
             _ => same[0].hint.unwrap_or_default(),
         };
         let gap = if spans.is_empty() { 0 } else { 2 };
@@ -63,6 +64,14 @@ fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>
         spans.push(Span::raw(format!(" {hint}")));
     }
     spans
+}
+
+/// What the key for a pause does in a recording.
+fn play_hint(state: &State) -> &'static str {
+    match &state.playback {
+        Some(playback) if playback.is_playing => "pause",
+        _ => "play",
+    }
 }
 
 /// Whether a key would do something now.
@@ -79,10 +88,25 @@ fn matters(state: &State, action: Action) -> bool {
         Action::ShowTasks => !matches!(state.place, Place::Tasks | Place::TasksOfGroup { .. }),
         Action::ShowSites => !matches!(state.place, Place::Sites),
         Action::ShowWaits => !matches!(state.place, Place::Waits),
-        Action::RaiseThreshold | Action::LowerThreshold => {
-            !matches!(state.place, Place::Finding(_))
+        Action::ShowResources => !matches!(state.place, Place::Resources),
+        Action::Open if state.resource().is_some() => {
+            state.resource().is_some_and(|page| page.task().is_some())
         }
-        Action::Capture => !state.is_capturing,
+        Action::RaiseThreshold | Action::LowerThreshold => {
+            !matches!(state.place, Place::Finding(_) | Place::Resource(_))
+        }
+        Action::StepBack
+        | Action::StepOn
+        | Action::LeapBack
+        | Action::LeapOn
+        | Action::Slower
+        | Action::Faster => state.playback.is_some(),
+        Action::PreviousFinding | Action::NextFinding => {
+            let findings = state.playback.as_ref().map(|it| it.reel.findings.len());
+            findings.is_some_and(|count| count > 0)
+        }
+        // It cannot be asked any more.
+        Action::Capture => !state.is_capturing && state.playback.is_none(),
         Action::CaptureTask => state.detail().is_some_and(|task| task.is_worth_asking()),
         Action::ToggleFrames => state.has_calls(),
         Action::GoToParent => state.detail().is_some_and(|task| task.parent().is_some()),
@@ -202,6 +226,14 @@ fn match_count(state: &State) -> String {
                 rows.map(|rows| rows.question),
                 state.waits.matched(),
                 "waits",
+            )
+        }
+        Place::Resources => {
+            let rows = state.resources.rows();
+            (
+                rows.map(|rows| rows.question),
+                state.resources.matched(),
+                "resources",
             )
         }
         _ => {

@@ -52,7 +52,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
                 &counts,
                 &history(state, area.width, &counts),
             );
-            let wrong = paint::spaced(wrong(state, Limits::Shown));
+            let wrong = wrong_and_hints(state, area.width);
             let taken = u16::try_from(wrong.width()).unwrap_or(u16::MAX);
             let tier = tier(state, area.width.saturating_sub(taken.saturating_add(2)));
             paint::both(buffer, area, 2, &wrong, &tier);
@@ -88,11 +88,12 @@ fn who(state: &State) -> Vec<Vec<Span<'_>>> {
     match &state.target {
         None => vec![vec![Span::styled("loiter", bold)], vec![endpoint]],
         Some(target) => {
-            let mut parts = vec![
-                vec![Span::styled(text::clean(&target.name), bold)],
-                vec![Span::raw(format!("pid {}", target.pid))],
-                vec![endpoint],
-            ];
+            let mut parts = vec![vec![Span::styled(text::clean(&target.name), bold)]];
+            // Not every teller tells it.
+            if target.pid > 0 {
+                parts.push(vec![Span::raw(format!("pid {}", target.pid))]);
+            }
+            parts.push(vec![endpoint]);
             if !target.host.is_empty() {
                 parts.push(vec![Span::styled(text::clean(&target.host), faint)]);
             }
@@ -109,6 +110,9 @@ fn connection(state: &State, width: u16, taken: usize) -> Line<'static> {
         parts.push(vec![Span::styled(" PAUSED ", Theme::selected())]);
     }
     let (glyph, words, role) = match &state.link.connection {
+        Connection::Connected if state.playback.is_some() => {
+            (glyphs.connected, "recording".to_owned(), Role::Accent)
+        }
         Connection::Connected => (glyphs.connected, "connected".to_owned(), Role::Running),
         Connection::Connecting => (glyphs.disconnected, "connecting".to_owned(), Role::Accent),
         Connection::Waiting { until } => {
@@ -247,6 +251,31 @@ fn wrong(state: &State, limits: Limits) -> Vec<Vec<Span<'static>>> {
         vec![Span::styled(words, style)]
     };
     figures.map(part).to_vec()
+}
+
+/// The same, and the hints if there are any and there is room for them beside what is seen of the
+/// target: their names, or else how many they are.
+fn wrong_and_hints(state: &State, width: u16) -> Line<'static> {
+    let wrong = wrong(state, Limits::Shown);
+    let counts = totals(state).map(|totals| totals.lints).unwrap_or_default();
+    let names: Vec<_> = counts
+        .iter()
+        .map(|(lint, count)| format!("{} {}", text::thousands(count), lint.name()))
+        .collect();
+    let sum = counts
+        .iter()
+        .fold(0, |sum: u64, (_, count)| sum.saturating_add(count));
+    let room = usize::from(width.saturating_sub(2)).saturating_sub(tier(state, 0).width());
+    let style = state.theme.style(Role::Accent);
+    let lines = [names.join(", "), text::thousands(sum)].map(|hints| {
+        let mut parts = wrong.clone();
+        if sum > 0 {
+            parts.push(vec![Span::styled(format!("lints: {hints}"), style)]);
+        }
+        paint::spaced(parts)
+    });
+    let fitting = lines.into_iter().find(|line| line.width() <= room);
+    fitting.unwrap_or_else(|| paint::spaced(wrong))
 }
 
 /// Tasks alive over the last minutes, in what the counts leave of the line.

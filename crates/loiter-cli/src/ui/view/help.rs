@@ -2,7 +2,7 @@
 //! their truth.
 
 use loiter_model::{
-    Condition, SiteStats, State as TaskState, Task, WaitStats,
+    Condition, Resource, SiteStats, State as TaskState, Task, WaitStats,
     finding::Certainty,
     query::{Column, REFERENCE},
 };
@@ -62,6 +62,7 @@ fn lines(state: &State) -> Vec<Line<'static>> {
         Place::Findings | Place::Finding(_) => columns::<FindingRow>(state, width),
         Place::Sites => columns::<SiteStats>(state, width),
         Place::Waits => columns::<WaitStats>(state, width),
+        Place::Resources | Place::Resource(_) => columns::<Resource>(state, width),
         Place::Tasks | Place::TasksOfGroup { .. } | Place::Task(_) => columns::<Task>(state, width),
     };
     let (keys, signs, filter) = (

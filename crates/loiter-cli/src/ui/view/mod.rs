@@ -9,12 +9,15 @@ mod finding;
 mod foot;
 mod header;
 mod help;
+mod hints;
 mod paint;
+mod resource;
 mod scroll_bar;
 mod table;
 mod task;
 #[cfg(test)]
 mod tests;
+mod time_bar;
 mod timeline;
 mod title;
 
@@ -81,8 +84,11 @@ fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
         Place::Finding(page) => finding::draw_page(state, page.scrolled, &layout, buffer),
         Place::Sites => table::draw(state, &state.sites, &layout, buffer),
         Place::Waits => table::draw(state, &state.waits, &layout, buffer),
+        Place::Resources => table::draw(state, &state.resources, &layout, buffer),
         Place::Task(detail) => task::draw(state, detail, &layout, buffer),
+        Place::Resource(page) => resource::draw(state, page, &layout, buffer),
     }
+    time_bar::draw(state, layout.time_bar, buffer);
     let cursor = foot::draw(state, layout.foot, buffer);
     match state.popup {
         Some(Popup::Help { scrolled }) => help::draw(state, scrolled, buffer),

@@ -20,7 +20,7 @@ pub(super) fn draw<R: Row>(state: &State, table: &Table<R>, layout: &Layout, buf
     let columns = layout.columns(table);
     headings(state, table, &columns, layout.headings, buffer);
     match table.rows() {
-        Some(rows) if rows.matched > 0 => {
+        Some(rows) if rows.matched > 0 && state.no_resources().is_none() => {
             for y in 0..layout.rows.height {
                 let line = Rect {
                     y: layout.rows.y + y,
@@ -130,9 +130,7 @@ fn cells<R: Row>(
     buffer: &mut Buffer,
 ) {
     let thresholds = state.thresholds();
-    let row_style = row
-        .role(&thresholds)
-        .map_or(Style::new(), |role| state.theme.style(role));
+    let row_role = row.role(&thresholds);
     for column in columns {
         let context = Context {
             labels: &rows.labels,
@@ -141,7 +139,8 @@ fn cells<R: Row>(
             width: column.width,
         };
         let cell = (column.spec.cell)(row, &context);
-        let style = cell.role.map_or(row_style, |role| state.theme.style(role));
+        let role = cell.role.or(row_role).or(cell.tint);
+        let style = role.map_or(Style::new(), |role| state.theme.style(role));
         put(buffer, line, column, &cell.text, style);
     }
 }

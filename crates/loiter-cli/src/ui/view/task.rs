@@ -11,7 +11,7 @@ use ratatui::{
 use super::{
     await_stack,
     bars::bars,
-    empty, facts, paint, scroll_bar,
+    empty, facts, hints, paint, scroll_bar,
     timeline::{LANES, timeline},
 };
 use crate::ui::{
@@ -115,9 +115,10 @@ fn page(state: &State, shown: &Detail, detail: &TaskDetail, elapsed: Nanos, widt
     let facts = long_facts_block(state, shown, detail, elapsed, width);
     let stack = await_stack_block(state, shown, detail, width);
     let figures = figures_block(state, detail, elapsed, width);
+    let hints = hints_block(state, detail, elapsed, width);
     let mut blocks = match stack.area.height {
-        0 => vec![onto(&facts, &figures)],
-        _ => vec![facts, stack, figures],
+        0 => vec![onto(&facts, &figures), hints],
+        _ => vec![facts, stack, hints, figures],
     };
     blocks.push(percentiles_block(state, detail, width));
     blocks.push(timeline_block(state, detail, elapsed, width));
@@ -156,7 +157,7 @@ fn long_facts_block(
 /// The figures in as many columns as fit, read downwards.
 fn figures_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
     let task = detail.task.after(elapsed);
-    let figures = facts::figures(detail, &task, elapsed);
+    let figures = facts::figures(detail, &task, elapsed, state.theme.durations());
     let columns = (width / FACT).clamp(1, 4);
     let column_width = width / columns;
     let height = figures.len().div_ceil(usize::from(columns));
@@ -183,6 +184,17 @@ fn await_stack_block(state: &State, shown: &Detail, detail: &TaskDetail, width: 
         }
         _ => Vec::new(),
     };
+    let mut block = block(width, lines.len());
+    let area = block.area;
+    for (y, line) in (0..).zip(&lines) {
+        paint::line(&mut block, area, y, line);
+    }
+    block
+}
+
+/// What the lints say of it.
+fn hints_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
+    let lines = hints::lines(state, &detail.task.after(elapsed), width);
     let mut block = block(width, lines.len());
     let area = block.area;
     for (y, line) in (0..).zip(&lines) {
@@ -250,9 +262,14 @@ fn percentiles_block(state: &State, detail: &TaskDetail, width: u16) -> Buffer {
     });
     for (y, (label, distribution)) in (1..).zip(lines) {
         paint::text(&mut block, area, (1, y), label, faint);
-        let quantiles = QUANTILES
-            .iter()
-            .map(|(_, quantile)| text::duration(distribution.quantile(*quantile)));
+        let quantiles =
+            QUANTILES
+                .iter()
+                .map(|(_, quantile)| match distribution.quantile(*quantile) {
+                    // Figures have columns of nine cells.
+                    Some(duration) => state.theme.durations().text(duration, 8),
+                    None => "-".to_owned(),
+                });
         let all = quantiles.chain([text::count(distribution.count())]);
         figures(&mut block, y, all, Style::new());
     }

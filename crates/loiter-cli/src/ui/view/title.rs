@@ -18,7 +18,7 @@ use crate::ui::{
 };
 
 /// In the order of their keys in the status line.
-const VIEWS: [&str; 4] = ["findings", "tasks", "sites", "waits"];
+const VIEWS: [&str; 5] = ["findings", "tasks", "sites", "waits", "resources"];
 /// From here on there is room for them beside a filter.
 const WIDE: u16 = 60;
 
@@ -33,6 +33,12 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         Place::Tasks | Place::TasksOfGroup { .. } => ("tasks", position(state, &state.tasks)),
         Place::Sites => ("sites", position(state, &state.sites)),
         Place::Waits => ("waits", position(state, &state.waits)),
+        Place::Resources => ("resources", position(state, &state.resources)),
+        Place::Resource(page) => {
+            let title = Line::styled(format!(" resource {} ", page.seq), Theme::selected());
+            paint::line(buffer, area, 0, &title);
+            return;
+        }
         Place::Finding(page) => {
             paint::line(buffer, area, 0, &finding_title(state, page));
             return;
@@ -73,6 +79,11 @@ fn views(state: &State, current: &str, width: u16) -> Line<'static> {
     }
     if state.filter.with_ended() {
         line.push_span(Span::styled(" + ended ", state.theme.style(Role::Accent)));
+    } else if let Some(time) = state.filter.retention()
+        && matches!(state.place, Place::Tasks | Place::TasksOfGroup { .. })
+    {
+        let words = format!(" + ended for {} ", text::limit(time));
+        line.push_span(Span::styled(words, state.theme.style(Role::Accent)));
     }
     if is_filtered {
         line.push_span(Span::styled(" filter ", faint));

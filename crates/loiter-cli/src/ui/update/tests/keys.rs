@@ -3,15 +3,18 @@
 use crossterm::event::KeyCode;
 use loiter_model::{
     Nanos,
-    query::{SiteColumn, TaskColumn, WaitColumn},
+    query::{ResourceColumn, SiteColumn, TaskColumn, WaitColumn},
 };
 
 use super::lost;
-use crate::ui::{
-    Answer, Effect, Whose,
-    fixture::{self, Ui},
-    keymap::{Action, BINDINGS, Scope, Stroke},
-    state::{Place, Popup},
+use crate::{
+    source::{Go, Reel},
+    ui::{
+        Answer, Effect, Whose,
+        fixture::{self, Ui},
+        keymap::{Action, BINDINGS, Scope, Stroke},
+        state::{Place, Playback, Popup},
+    },
 };
 
 /// A UI in which this action does something here, and how to see that it did.
@@ -21,6 +24,8 @@ fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
         Scope::Finding => Ui::findings(80, 24, fixture::findings_update()),
         Scope::Sites => Ui::sites(80, 24),
         Scope::Waits => Ui::waits(80, 24),
+        Scope::Resources => Ui::resources(80, 24),
+        Scope::Resource => Ui::resource(80, 24),
         Scope::Task => Ui::task(80, 24),
         _ => Ui::tasks(80, 24),
     };
@@ -59,6 +64,8 @@ fn place(ui: &Ui) -> u64 {
         (None, Place::Finding(page)) => u64::from(page.scrolled),
         (None, Place::Sites) => ui.state.sites.row(),
         (None, Place::Waits) => ui.state.waits.row(),
+        (None, Place::Resources) => ui.state.resources.row(),
+        (None, Place::Resource(page)) => page.selected() as u64,
         (None, Place::Task(detail)) => u64::from(detail.scrolled),
         (None, _) => ui.state.tasks.row(),
     }
@@ -71,17 +78,51 @@ fn bottom(scope: Scope) -> (Ui, u64) {
     (ui, bottom)
 }
 
+/// As if it was a recording of a minute, in the middle.
+fn replay(ui: &mut Ui) {
+    let at = Nanos::from_secs;
+    let reel = Reel {
+        range: (at(0), at(60)),
+        started_unix: Nanos::ZERO,
+        gaps: Vec::new(),
+        findings: vec![at(10), at(50)],
+        is_cut_off: false,
+    };
+    ui.state.playback = Some(Playback::new(reel, at(30), 1.0, false));
+}
+
+fn goes(ui: &mut Ui, key: &str, to: Go) -> bool {
+    replay(ui);
+    ui.keys(key);
+    ui.effects.contains(&Effect::Go(to))
+}
+
+fn speed_after(ui: &mut Ui, key: &str) -> f64 {
+    replay(ui);
+    ui.keys(key);
+    ui.state.playback.as_ref().map_or(0.0, |it| it.speed)
+}
+
 fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
     match action {
         Action::Quit => |ui| ui.effects.contains(&Effect::Quit),
         Action::Help => |ui| matches!(ui.state.popup, Some(Popup::Help { .. })),
         Action::Close => |ui| ui.state.popup.is_none(),
-        Action::Back => |ui| !matches!(ui.state.place, Place::Task(_) | Place::Finding(_)),
+        Action::Back => |ui| {
+            let place = &ui.state.place;
+            !matches!(
+                place,
+                Place::Task(_) | Place::Resource(_) | Place::Finding(_)
+            )
+        },
         Action::Details => |ui| matches!(ui.state.place, Place::Finding(_)),
         Action::Copy => {
             |ui| matches!(&ui.effects[..], [.., Effect::Copy(text)] if !text.is_empty())
         }
-        Action::Open if !matches!(scope, Scope::Tasks) => {
+        Action::Open if scope == Scope::Resources => {
+            |ui| matches!(ui.state.place, Place::Resource(_))
+        }
+        Action::Open if !matches!(scope, Scope::Tasks | Scope::Resource) => {
             |ui| matches!(ui.state.place, Place::TasksOfGroup { .. })
         }
         Action::Open => |ui| matches!(ui.state.place, Place::Task(_)),
@@ -93,6 +134,7 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::ShowTasks => |ui| matches!(ui.state.place, Place::Tasks),
         Action::ShowSites => |ui| matches!(ui.state.place, Place::Sites),
         Action::ShowWaits => |ui| matches!(ui.state.place, Place::Waits),
+        Action::ShowResources => |ui| matches!(ui.state.place, Place::Resources),
         Action::Capture => |ui| captures(ui, |whose| whose == Whose::Shown),
         Action::CaptureTask => |ui| captures(ui, |whose| whose != Whose::Shown),
         Action::ToggleFrames => |ui| ui.state.all_frames,
@@ -109,6 +151,9 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::SortLeft if scope == Scope::Waits => {
             |ui| ui.state.waits.sort.column == WaitColumn::Count
         }
+        Action::SortLeft if scope == Scope::Resources => {
+            |ui| ui.state.resources.sort.column == ResourceColumn::Type
+        }
         Action::SortLeft => |ui| ui.state.tasks.sort.column == TaskColumn::State,
         Action::SortRight if scope == Scope::Sites => {
             |ui| ui.state.sites.sort.column == SiteColumn::Blocked
@@ -116,9 +161,13 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::SortRight if scope == Scope::Waits => {
             |ui| ui.state.waits.sort.column == WaitColumn::Oldest
         }
+        Action::SortRight if scope == Scope::Resources => {
+            |ui| ui.state.resources.sort.column == ResourceColumn::Holders
+        }
         Action::SortRight => |ui| ui.state.tasks.sort.column == TaskColumn::Wait,
         Action::InvertSort if scope == Scope::Sites => |ui| !ui.state.sites.sort.descending,
         Action::InvertSort if scope == Scope::Waits => |ui| !ui.state.waits.sort.descending,
+        Action::InvertSort if scope == Scope::Resources => |ui| !ui.state.resources.sort.descending,
         Action::InvertSort => |ui| !ui.state.tasks.sort.descending,
         Action::EditFilter => |ui| ui.state.filter.editor().is_some(),
         Action::ToggleEnded => |ui| ui.state.filter.effective().to_string() == "all",
@@ -127,6 +176,14 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         Action::ChooseColumns => |ui| matches!(ui.state.popup, Some(Popup::Columns { .. })),
         Action::ToggleColumn => |ui| !ui.state.tasks.shown().contains(&TaskColumn::Warn),
         Action::Pause => |ui| ui.state.paused.is_some(),
+        Action::StepBack => |ui| goes(ui, ",", Go::Previous),
+        Action::StepOn => |ui| goes(ui, ".", Go::Next),
+        Action::LeapBack => |ui| goes(ui, "[", Go::To(Nanos::from_secs(20))),
+        Action::LeapOn => |ui| goes(ui, "]", Go::To(Nanos::from_secs(40))),
+        Action::PreviousFinding => |ui| goes(ui, "N", Go::To(Nanos::from_secs(10))),
+        Action::NextFinding => |ui| goes(ui, "n", Go::To(Nanos::from_secs(50))),
+        Action::Slower => |ui| speed_after(ui, "<") == 0.5,
+        Action::Faster => |ui| speed_after(ui, ">") == 2.0,
         Action::Reconnect => |ui| {
             let line = ui.state.line();
             ui.reply(line, Err(lost()));

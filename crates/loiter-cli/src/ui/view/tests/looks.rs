@@ -1,6 +1,6 @@
 //! What must be seen: without colours, in any colours, and never raw.
 
-use loiter_model::{Nanos, State as TaskState, Thresholds};
+use loiter_model::{LintCounts, Nanos, State as TaskState, Thresholds};
 use ratatui::{
     buffer::Buffer,
     style::{Color, Modifier},
@@ -67,7 +67,12 @@ fn each_certainty_has_a_sign_and_a_colour() {
 
 #[test]
 fn without_colours_there_are_none() {
-    for palette in [Palette::None, Palette::Ansi16, Palette::Ansi256] {
+    for palette in [
+        Palette::None,
+        Palette::Ansi8,
+        Palette::Ansi16,
+        Palette::Ansi256,
+    ] {
         let options = UiOptions {
             palette,
             ..UiOptions::new("x")
@@ -86,6 +91,89 @@ fn without_colours_there_are_none() {
             assert_eq!(cell.bg, Color::Reset);
         }
     }
+}
+
+/// Tasks as these options have them seen.
+fn with(options: UiOptions) -> Ui {
+    let mut ui = Ui::start(&options, 160, 45);
+    ui.connect(fixture::target());
+    ui.answer(Answer::Tasks(fixture::tasks_update()));
+    ui
+}
+
+/// The colour of a text's first cell.
+fn colour_of(buffer: &Buffer, line: &str, needle: &str) -> Color {
+    let y = row_of(buffer, line);
+    let text = text(buffer);
+    let line = text.lines().nth(usize::from(y)).expect("a line");
+    let at = line.find(needle).expect("the text is in the line");
+    // Cells, as a wide character takes two.
+    let x = crate::ui::text::width(&line[..at]);
+    buffer[(x, y)].fg
+}
+
+#[test]
+fn durations_have_the_colours_of_their_units_where_nothing_else_is_said() {
+    let options = |duration_colours| UiOptions {
+        duration_colours,
+        ..UiOptions::new("x")
+    };
+    let usual = render_to_buffer(&with(options(false)).state);
+    let coloured = render_to_buffer(&with(options(true)).state);
+    // A task with nothing wrong, and one that is blocked.
+    assert_eq!(colour_of(&usual, "main.rs:10", "740µs"), Color::Reset);
+    let micros = colour_of(&coloured, "main.rs:10", "740µs");
+    let hours = colour_of(&coloured, "main.rs:10", "1h00m");
+    assert!(micros != Color::Reset && hours != Color::Reset);
+    assert_ne!(micros, hours);
+    assert_eq!(
+        colour_of(&coloured, "conn-7", "1m23s"),
+        colour_of(&coloured, "conn-7", "740µs"),
+        "what is wrong counts for more"
+    );
+    assert_eq!(text(&coloured), text(&usual));
+}
+
+#[test]
+fn durations_have_the_digits_that_are_asked_for() {
+    let options = UiOptions {
+        decimals: Some(3),
+        ..UiOptions::new("x")
+    };
+    let picture = picture(&with(options));
+    // There are seven cells.
+    assert!(picture.contains("12.00ms"), "{picture}");
+    assert!(picture.contains("4.300s"), "{picture}");
+}
+
+#[test]
+fn ended_tasks_are_faint_unless_they_shall_not_be() {
+    let options = |ended_colours| UiOptions {
+        ended_colours,
+        ..UiOptions::new("x")
+    };
+    let site = "connection_pool.rs:88:9";
+    let faint = render_to_buffer(&with(options(true)).state);
+    let plain = render_to_buffer(&with(options(false)).state);
+    assert_ne!(colour_of(&faint, "panicked", site), Color::Reset);
+    assert_eq!(colour_of(&plain, "panicked", site), Color::Reset);
+    // How it ended is no matter of taste.
+    assert_ne!(colour_of(&plain, "panicked", "panicked"), Color::Reset);
+}
+
+#[test]
+fn that_ended_tasks_stay_for_a_while_is_said_where_they_do() {
+    let options = UiOptions {
+        retain_for: Some(Nanos::from_secs(6)),
+        ..UiOptions::new("x")
+    };
+    let mut ui = with(options);
+    assert!(picture(&ui).contains("+ ended for 6s"));
+    ui.keys("e");
+    let all = picture(&ui);
+    assert!(all.contains("+ ended") && !all.contains("for 6s"), "{all}");
+    ui.keys("es");
+    assert!(!picture(&ui).contains("+ ended"));
 }
 
 #[test]
@@ -161,6 +249,44 @@ fn no_time_ever_jumps_back() {
         }
         assert!(before.0 > in_state.0 * 5 / 4, "{state:?} stands still");
     }
+}
+
+#[test]
+fn a_hint_is_given_by_the_source_not_by_the_clock() {
+    let limits = Thresholds::default();
+    let lost = loiter_model::Task {
+        in_state: Nanos::from_millis(700),
+        live_wakers: 0,
+        ..fixture::task(1)
+    };
+    let first = loiter_model::Task {
+        state: TaskState::Running,
+        polls: 1,
+        in_state: Nanos::from_millis(700),
+        ..fixture::task(1)
+    };
+    for task in [lost, first] {
+        let later = task.later(Nanos::from_millis(600), &limits);
+        assert_eq!(later.in_state, Nanos(999_999_999));
+        assert!(later.lints(&limits).is_empty());
+    }
+    // Nothing begins after a second of waiting where there is a waker.
+    let well = loiter_model::Task {
+        live_wakers: 1,
+        ..lost
+    };
+    let later = well.later(Nanos::from_millis(600), &limits);
+    assert_eq!(later.in_state, Nanos::from_millis(1_300));
+}
+
+#[test]
+fn hints_are_in_the_header_only_where_there_are_any() {
+    let mut ui = Ui::tasks(160, 45);
+    assert!(picture(&ui).contains("lints: 1 lost-waker, 1 auto-boxed-future"));
+    let mut update = fixture::tasks_update();
+    update.overview.totals.lints = LintCounts::default();
+    ui.answer(Answer::Tasks(update));
+    assert!(!picture(&ui).contains("lints:"));
 }
 
 #[test]

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 use loiter_model::{
-    Nanos, Target, Tier, WaitId,
+    Nanos, Target, Task, Tier, WaitId,
     query::Column,
-    update::{TaskDetail, TasksUpdate},
+    update::{ResourcesUpdate, TaskDetail, TasksUpdate},
 };
 
 use super::{picture, unreachable};
 use crate::{
-    source::SourceError,
+    source::{Moment, Reel, SourceError},
     ui::{
-        Answer, Charset, UiOptions,
+        Answer, Charset, Message, ReplayStart, UiOptions,
         fixture::{self, Ui},
     },
 };
@@ -30,6 +30,57 @@ fn tasks() {
     for (width, height) in SIZES.into_iter().chain([(40, 10), (200, 50)]) {
         check("tasks", &Ui::tasks(width, height));
     }
+}
+
+/// A minute of a recording, with a gap and two times at which something was wrong.
+fn replayed(width: u16, height: u16, charset: Charset) -> Ui {
+    let at = |seconds: u64| Nanos::from_secs(3_600 + seconds);
+    let options = UiOptions {
+        charset,
+        replay: Some(ReplayStart {
+            reel: Reel {
+                range: (at(0), at(60)),
+                started_unix: Nanos::from_secs(1_700_000_000),
+                gaps: vec![(at(40), at(45))],
+                findings: vec![at(10), at(30)],
+                is_cut_off: false,
+            },
+            at: at(20),
+            speed: 2.0,
+            is_paused: false,
+        }),
+        ..UiOptions::new("night.loiter")
+    };
+    let mut ui = Ui::start(&options, width, height);
+    ui.connect(fixture::target());
+    ui.answer(Answer::Tasks(fixture::tasks_update()));
+    ui
+}
+
+fn arrived(ui: &mut Ui, seconds: u64, lost: u64) {
+    let at = Nanos::from_secs(3_600 + seconds);
+    ui.send(Message::Arrived(Ok(Moment { at, lost })));
+}
+
+#[test]
+fn a_recording() {
+    let mut ui = replayed(80, 24, Charset::Unicode);
+    ui.wait(Nanos::from_secs(1));
+    arrived(&mut ui, 22, 0);
+    check("replay_playing", &ui);
+    ui.keys(" ");
+    check("replay_standing", &ui);
+    // To the next finding, and into the gap.
+    ui.keys("n");
+    arrived(&mut ui, 30, 4_711);
+    check("replay_lost", &ui);
+    ui.keys("]");
+    arrived(&mut ui, 40, 0);
+    check("replay_gap", &ui);
+    for (width, height) in [(160, 45), (40, 10)] {
+        check("replay", &replayed(width, height, Charset::Unicode));
+    }
+    check("replay_ascii", &replayed(80, 24, Charset::Ascii));
 }
 
 #[test]
@@ -55,6 +106,39 @@ fn tasks_filtered_with_ended_and_paused() {
     ui.keys(" ");
     ui.wait(Nanos::from_secs(30));
     check("tasks_filtered_paused", &ui);
+}
+
+#[test]
+fn resources() {
+    for (width, height) in SIZES {
+        check("resources", &Ui::resources(width, height));
+    }
+}
+
+#[test]
+fn one_resource() {
+    for (width, height) in SIZES {
+        let mut ui = Ui::resource(width, height);
+        check("resource", &ui);
+        ui.keys("G");
+        check("resource_below", &ui);
+    }
+}
+
+#[test]
+fn why_there_are_no_resources() {
+    let mut ui = Ui::resources(80, 24);
+    ui.answer(Answer::Resources(ResourcesUpdate::default()));
+    check("resources_untracked", &ui);
+    ui.keys("/blocked");
+    ui.key(KeyCode::Enter);
+    check("resources_filter_of_tasks", &ui);
+    let mut ui = Ui::resources(80, 24);
+    ui.fail(SourceError::CannotTell {
+        endpoint: "127.0.0.1:6669".to_owned(),
+        what: "which resources there are".to_owned(),
+    });
+    check("resources_cannot_tell", &ui);
 }
 
 #[test]
@@ -181,6 +265,22 @@ fn one_task_with_all_its_calls() {
         let mut ui = Ui::task(width, height);
         ui.keys("a");
         check("task_all_frames", &ui);
+    }
+}
+
+#[test]
+fn one_task_with_hints() {
+    for (width, height) in SIZES.into_iter().chain([(40, 10)]) {
+        let mut ui = Ui::task(width, height);
+        let mut detail = fixture::detail();
+        detail.task = Task {
+            self_wakes: 1_020,
+            wakes: 1_234,
+            size: Some(2_104),
+            ..detail.task
+        };
+        ui.answer(Answer::Task(Box::new(detail)));
+        check("task_hints", &ui);
     }
 }
 

@@ -1,0 +1,173 @@
+//! What was recorded of a target, at a time that whoever watches it chooses.
+
+mod at;
+mod file;
+mod player;
+
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, future};
+use loiter_model::{
+    ResourceSeq, Target, TaskSeq, Thresholds,
+    finding::RuleSettings,
+    picture::{Picture, PictureLimits},
+    query::{Filter, Group, ResourceQuery, SiteQuery, TaskQuery, WaitQuery},
+    update::{
+        CaptureOutcome, FindingsUpdate, ResourceDetail, ResourcesUpdate, SitesUpdate, TaskDetail,
+        TasksUpdate, WaitsUpdate,
+    },
+};
+
+pub use at::{At, ParseAtError};
+pub use file::open_recording;
+pub use player::{Go, Moment, Player, Reading, Reel};
+
+use super::{Answer, Live, Source, SourceError, Updates};
+use player::Shared;
+
+/// A recording as a source: it answers with what was known at the time to which its
+/// [`player`](Self::player) has gone, first the end.
+pub struct Recorded {
+    /// What the file is called.
+    name: String,
+    target: Target,
+    live: Live,
+    player: Player,
+}
+
+impl Recorded {
+    /// Opens a file of `loiter record`, or one that console-subscriber has recorded, at a time.
+    /// Reads up to there; of a file that is still written, what is there by now.
+    ///
+    /// # Errors
+    /// [`SourceError::BadFile`] when it is neither, or when it cannot be read.
+    pub fn open(path: &Path, at: At) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let replay = file::open(path)?;
+        let target = replay.target().clone();
+        let live = Live::new(Picture::new(PictureLimits::default()));
+        let player = Player::new(name.clone(), replay, live.canvas());
+        player.go_now(Go::To(at.in_range(player.reel().range)))?;
+        Ok(Self {
+            name,
+            target,
+            live,
+            player,
+        })
+    }
+
+    /// What moves it through time.
+    #[must_use]
+    pub fn player(&self) -> Player {
+        self.player.clone()
+    }
+
+    fn cannot_tell<T: Send + 'static>(&self, what: &str) -> Answer<'_, T> {
+        let error = SourceError::CannotTell {
+            endpoint: self.name.clone(),
+            what: what.to_owned(),
+        };
+        future::ready(Err(error)).boxed()
+    }
+
+    /// Whether what the target itself found is the answer to a question.
+    fn is_answered_by_target(&self, settings: &RuleSettings) -> bool {
+        let own = RuleSettings {
+            thresholds: self.target.thresholds,
+            ..RuleSettings::default()
+        };
+        *settings == own
+    }
+}
+
+impl Source for Recorded {
+    fn target(&self) -> Answer<'_, Target> {
+        future::ready(Ok(self.target.clone())).boxed()
+    }
+
+    fn watch_tasks(
+        &self,
+        query: TaskQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TasksUpdate>> {
+        future::ready(Ok(self.live.tasks(query, interval))).boxed()
+    }
+
+    fn watch_sites(
+        &self,
+        query: SiteQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<SitesUpdate>> {
+        future::ready(Ok(self.live.sites(query, interval))).boxed()
+    }
+
+    fn watch_waits(
+        &self,
+        group: Group,
+        query: WaitQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<WaitsUpdate>> {
+        future::ready(Ok(self.live.waits(group, query, interval))).boxed()
+    }
+
+    /// What the target itself found, where it is asked for that, as it knew more than what was
+    /// recorded; else what the rules find in what was recorded.
+    fn watch_findings(
+        &self,
+        settings: RuleSettings,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<FindingsUpdate>> {
+        let own = self.is_answered_by_target(&settings);
+        let shared: Option<Arc<Shared>> = own.then(|| self.player.shared());
+        let found = move || {
+            let shared = shared.as_ref()?;
+            let found = shared
+                .findings
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            found.clone()
+        };
+        future::ready(Ok(self.live.findings_or(settings, interval, found))).boxed()
+    }
+
+    fn capture_stacks(&self, _: Filter, _: Thresholds) -> Answer<'_, CaptureOutcome> {
+        self.cannot_tell("more about waits than was recorded")
+    }
+
+    fn watch_task(
+        &self,
+        seq: TaskSeq,
+        _: Thresholds,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<TaskDetail>> {
+        if self.live.look(|picture| picture.find_task(seq)).is_none() {
+            return future::ready(Err(SourceError::NoSuchTask(seq.get()))).boxed();
+        }
+        let watching = async move {
+            let watching = self.player.watch(seq).await?;
+            let complete = move |detail: &mut TaskDetail| watching.complete(detail);
+            Ok(self.live.task_of_any_time(seq, interval, complete))
+        };
+        watching.boxed()
+    }
+
+    fn watch_resources(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        future::ready(Ok(self.live.resources(query, interval))).boxed()
+    }
+
+    fn watch_resource(
+        &self,
+        seq: ResourceSeq,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourceDetail>> {
+        future::ready(Ok(self.live.resource(seq, interval))).boxed()
+    }
+}
