@@ -29,6 +29,7 @@ fn main() -> io::Result<()> {
         .listen(([127, 0, 0, 1], 0))
         .name(name.clone())
         .blocked_after(Duration::from_secs(1))
+        .resources(scenario.needs_resources())
         .try_init()
         .map_err(io::Error::other)?;
     run(scenario, variant, || {

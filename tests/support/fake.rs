@@ -94,6 +94,7 @@ impl FakeAgent {
                 blocked_after_ns: 10_000_000_000,
                 hogging_after_ns: 1_000_000_000,
                 starved_after_ns: 100_000_000,
+                lints: None,
             }),
             max_tasks: 1024,
             ..Target::default()
@@ -190,6 +191,8 @@ impl Loiter for FakeAgent {
     type WatchTaskStream = Updates<TaskDetail>;
     type WatchEventsStream = Updates<EventBatch>;
     type WatchFindingsStream = Updates<loiter_wire::v1::FindingsUpdate>;
+    type WatchResourcesStream = Updates<loiter_wire::v1::ResourcesUpdate>;
+    type WatchResourceStream = Updates<loiter_wire::v1::ResourceDetail>;
 
     async fn get_target(&self, _: Request<GetTargetRequest>) -> Result<Response<Target>, Status> {
         Ok(Response::new(self.target.clone()))
@@ -232,6 +235,20 @@ impl Loiter for FakeAgent {
         &self,
         _: Request<loiter_wire::v1::WatchFindingsRequest>,
     ) -> Result<Response<Self::WatchFindingsStream>, Status> {
+        Err(unknown())
+    }
+
+    async fn watch_resources(
+        &self,
+        _: Request<loiter_wire::v1::WatchResourcesRequest>,
+    ) -> Result<Response<Self::WatchResourcesStream>, Status> {
+        Err(unknown())
+    }
+
+    async fn watch_resource(
+        &self,
+        _: Request<loiter_wire::v1::WatchResourceRequest>,
+    ) -> Result<Response<Self::WatchResourceStream>, Status> {
         Err(unknown())
     }
 

@@ -4,7 +4,11 @@
 //! a loaded machine may need ([`PATIENCE`]), and shows what it saw instead when it does not come.
 
 mod fake;
+mod http;
+mod installed;
 mod loiter;
+pub mod parity;
+mod peer;
 mod program;
 pub mod readme;
 mod received;
@@ -13,7 +17,10 @@ mod terminal;
 mod wait;
 
 pub use fake::{FakeAgent, FakeServer, Updates};
+pub use http::get;
+pub use installed::installed;
 pub use loiter::{Finished, Loiter};
+pub use peer::{TOKIO_CONSOLE, tokio_console, tokio_console_terminal};
 pub use program::{Program, hang_up, interrupt, kill_now, terminate};
 pub use terminal::Terminal;
 pub use wait::{PATIENCE, Watched, wait_until};

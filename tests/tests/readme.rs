@@ -5,23 +5,27 @@ use std::{fmt::Write, fs};
 
 use loiter_model::{
     finding::{Advice, FindingKind},
+    metric::Metric,
     query::REFERENCE,
 };
-use loiter_tests::readme;
+use loiter_tests::{parity, readme};
 
 /// Where the objects of the JSON are defined and described.
 const JSON: &str = concat!(
     include_str!("../../crates/loiter-cli/src/command/json/mod.rs"),
     include_str!("../../crates/loiter-cli/src/command/json/check.rs"),
     include_str!("../../crates/loiter-cli/src/command/json/diff.rs"),
+    include_str!("../../crates/loiter-cli/src/command/json/resources.rs"),
 );
 
 /// These objects, each with what it stands for in the others.
-const OBJECTS: [(&str, &str); 22] = [
+const OBJECTS: [(&str, &str); 27] = [
     ("Document", "the document"),
     ("Target", "target"),
     ("Limits", "thresholds"),
+    ("LintLimits", "thresholds of lints"),
     ("Totals", "totals"),
+    ("LintCounts", "counts of lints"),
     ("Task", "a task"),
     ("Wait", "a wait"),
     ("Site", "a site"),
@@ -33,6 +37,9 @@ const OBJECTS: [(&str, &str); 22] = [
     ("TaskName", "a task's name"),
     ("Branch", "a branch"),
     ("Frame", "a frame"),
+    ("Resources", "the document of resources"),
+    ("Resource", "a resource"),
+    ("Attribute", "an attribute"),
     ("Check", "the document of a check"),
     ("Finding", "a finding"),
     ("Evidence", "a piece of evidence"),
@@ -50,6 +57,9 @@ fn tables_are_current() {
         ("env", environment()),
         ("findings", findings()),
         ("keys", loiter_cli::ui::keymap::markdown()),
+        ("settings", loiter_cli::config::markdown()),
+        ("metrics", metrics()),
+        ("parity", parity::markdown()),
         ("filter", filter()),
         ("json", json()),
     ] {
@@ -87,6 +97,26 @@ fn findings() -> String {
     for kind in FindingKind::ALL {
         let cause = Advice::of(*kind, None).cause;
         let _ = writeln!(table, "| {} | {} |", kind.name(), escaped(cause));
+    }
+    table
+}
+
+fn metrics() -> String {
+    let mut table = String::from("| metric | type | labels | |\n| --- | --- | --- | --- |\n");
+    for metric in Metric::ALL {
+        let labels: Vec<_> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {} | {} |",
+            metric.name(),
+            metric.kind.name(),
+            labels.join(", "),
+            escaped(metric.help)
+        );
     }
     table
 }
@@ -139,7 +169,10 @@ fn fields(name: &str) -> Vec<(String, String, String)> {
                         fields.push((field.to_owned(), kind, meaning.clone()));
                     }
                 }
-                _ => fields.push((field.to_owned(), json_type(kind), meaning)),
+                _ => {
+                    let field = field.trim_start_matches("r#").to_owned();
+                    fields.push((field, json_type(kind), meaning));
+                }
             }
         }
     }
@@ -160,7 +193,7 @@ fn json_type(kind: &str) -> String {
     }
     match kind {
         "bool" => "true or false".to_owned(),
-        "u32" | "u64" | "f64" => "number".to_owned(),
+        "u32" | "u64" | "i64" | "f64" => "number".to_owned(),
         "String" | "&'static str" => "text".to_owned(),
         _ => {
             let object = OBJECTS.iter().find(|(name, _)| *name == kind);

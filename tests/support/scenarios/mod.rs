@@ -39,6 +39,14 @@ pub struct Scenario {
     handler: fn(Variant) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
+impl Scenario {
+    /// Whether it is found only by who holds which lock.
+    #[must_use]
+    pub fn needs_resources(&self) -> bool {
+        self.name == "lock-cycle"
+    }
+}
+
 /// What must be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {

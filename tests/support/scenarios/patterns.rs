@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Barrier, Mutex, Notify, mpsc, oneshot},
     task::JoinHandle,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, Scenario, Variant, forget, found, spawn};
+use super::{Expected, PATIENCE, Scenario, Variant, forget, found, spawn};
 
 pub(super) const ALL: &[Scenario] = scenarios! {
     "never-closed", found("blocked receive", "suspected"), never_closed;
@@ -19,6 +19,7 @@ pub(super) const ALL: &[Scenario] = scenarios! {
     "first-result-wins", found("blocked send", "suspected"), first_result_wins;
     "timed-out", found("blocked receive", "suspected"), timed_out;
     "join-cycle", found("wait cycle", "proved"), join_cycle;
+    "lock-cycle", LOCK_CYCLE, lock_cycle;
     "join-of-the-dead", found("dead by association", "proved"), join_of_the_dead;
     "loop-without-exit", found("busy loop", "suspected"), loop_without_exit;
 };
@@ -175,6 +176,35 @@ async fn wait_for(other: oneshot::Receiver<JoinHandle<()>>) {
         // @ join-cycle
         let _ = other.await;
     }
+}
+
+/// Who holds a lock is known only where tokio tells.
+const LOCK_CYCLE: Option<Expected> = match cfg!(tokio_unstable) {
+    true => found("wait cycle", "suspected"),
+    false => found("blocked lock", "suspected"),
+};
+
+/// Two tasks that lock two mutexes, each in another order.
+async fn lock_cycle(variant: Variant) {
+    let left = Arc::new(Mutex::new(()));
+    let right = Arc::new(Mutex::new(()));
+    // Both have locked their first one, so that it does not depend on the scheduler.
+    let met = (variant == Variant::Leaking).then(|| Arc::new(Barrier::new(2)));
+    let (first, second) = match variant {
+        Variant::Leaking => (right.clone(), left.clone()),
+        Variant::Cured => (left.clone(), right.clone()),
+    };
+    spawn("lock-cycle", lock_both(left, right, met.clone()));
+    spawn("lock-cycle", lock_both(first, second, met));
+}
+
+async fn lock_both(first: Arc<Mutex<()>>, second: Arc<Mutex<()>>, met: Option<Arc<Barrier>>) {
+    let _first = first.lock().await;
+    if let Some(met) = met {
+        met.wait().await;
+    }
+    // @ lock-cycle
+    let _second = second.lock().await;
 }
 
 /// Waits for the end of a task that nothing can wake.

@@ -3,10 +3,14 @@
 #![cfg(unix)]
 
 mod check;
+mod config;
+mod console;
 mod demo;
 mod diff;
+mod export;
 mod hostile;
 mod programs;
+mod record;
 mod replaced;
 mod restart;
 mod stacks;

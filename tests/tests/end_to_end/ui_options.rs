@@ -1,5 +1,6 @@
 //! What the command line changes of the UI.
 
+use loiter_model::query::Filter;
 use loiter_tests::{FakeAgent, Terminal};
 use loiter_wire::v1::{Query, WatchTasksRequest};
 use vt100::{Color, Screen};
@@ -102,6 +103,16 @@ fn sort_is_by_a_column_of_the_view() {
 }
 
 #[test]
+fn retained_tasks_are_asked_for_where_there_are_tasks() {
+    let filter = |text: &str| text.parse::<Filter>().expect("a filter");
+    let asked = query(&["--retain-for", "6s", "-f", "site:pool"]).filter;
+    assert_eq!(filter(&asked), filter("site:pool all -ended-for>6s"));
+    assert_eq!(query(&["--retain-for", "none"]).filter, "");
+    let sites = query(&["--retain-for", "6s", "--view", "sites"]);
+    assert_eq!(sites.filter, "");
+}
+
+#[test]
 fn interval_is_how_often_it_asks_for_news() {
     assert_eq!(question(&["--interval", "250ms"]).interval_ms, 250);
     assert_eq!(question(&[]).interval_ms, 0);
@@ -174,6 +185,14 @@ fn colours_are_those_of_the_palette() {
         (&["--no-color"], &[], Depth::None),
         (&["--palette", "none"], &[], Depth::None),
         (&["--palette", "16"], &[], Depth::Ansi16),
+        (&["--palette", "8"], &[], Depth::Ansi16),
+        (&[], &[("TERM", "linux")], Depth::Ansi16),
+        (&[], &[("LOITER_PALETTE", "8")], Depth::Ansi16),
+        (
+            &["--palette", "256"],
+            &[("LOITER_PALETTE", "8")],
+            Depth::Ansi256,
+        ),
         (&["--palette", "256"], &[("NO_COLOR", "1")], Depth::Ansi256),
         (&["--palette", "true-color"], &[], Depth::TrueColor),
     ] {
