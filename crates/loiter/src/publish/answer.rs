@@ -26,6 +26,15 @@ pub(crate) struct Answers {
     last_told: LastTold,
 }
 
+/// What is told of how tasks ended.
+#[derive(Clone, Copy)]
+enum Endings {
+    /// All that can be found out.
+    Read,
+    /// What was found out already.
+    AsKnown,
+}
+
 impl Answers {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self {
@@ -54,25 +63,27 @@ impl Answers {
     pub(crate) async fn tasks(&self, query: &TaskQuery) -> TasksUpdate {
         let started = self.table().now();
         reading::waits(&self.core.table).await;
-        if query.filter.wants_ended() {
-            reading::endings(&self.core.table).await;
-        }
-        self.tasks_since(query, started).await
+        self.tasks_since(query, started, Endings::Read).await
     }
 
     /// The same with what is known already of how tasks wait and ended. Reads no symbols.
     pub(crate) async fn tasks_as_known(&self, query: &TaskQuery) -> TasksUpdate {
-        self.tasks_since(query, self.table().now()).await
+        self.tasks_since(query, self.table().now(), Endings::AsKnown)
+            .await
     }
 
-    async fn tasks_since(&self, query: &TaskQuery, started: u64) -> TasksUpdate {
+    async fn tasks_since(&self, query: &TaskQuery, started: u64, endings: Endings) -> TasksUpdate {
         // As many as can match: a window near the end is then kept from the end.
         let (spawned, ended) = self.flow();
         let most = spawned.saturating_sub(ended) + self.table().remembered();
         let mut scan = TaskScan::expecting(most, query, self.table());
         self.visit_indexed(|_, task| scan.visit(task)).await;
         if query.filter.wants_ended() {
-            self.table().settle();
+            match endings {
+                // Without a break before they are visited: what ends meanwhile was not read.
+                Endings::Read => reading::endings(&self.core.table).await,
+                Endings::AsKnown => self.table().settle(),
+            }
             self.table().visit_ended(|task| scan.visit(task));
         }
         let answer = scan.finish();
