@@ -29,7 +29,8 @@ fn its_tasks_are_listed_like_an_agents() {
         assert_eq!(task["state"], "idle", "{task}");
         // The waker is in the queue of the lock.
         assert_eq!(task["wakers"], 1, "{task}");
-        assert_eq!(task["polls"], 1, "{task}");
+        // Once more for each time that it came before the holder.
+        assert!(task["polls"].as_u64() >= Some(1), "{task}");
         let site = task["site"]["file"].as_str().expect("a path");
         assert!(site.ends_with("programs/shapes.rs"), "{task}");
         // It does not tell these.
