@@ -20,7 +20,12 @@ pub const TOKIO_CONSOLE: &str = "0.1.14";
 pub fn tokio_console() -> &'static Path {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        let root = target_folder().join("peers");
+        // Tests need it soon, benches as it is shipped.
+        let root = target_folder().join(if cfg!(debug_assertions) {
+            "peers/dev"
+        } else {
+            "peers"
+        });
         let binary = root.join("bin/tokio-console");
         if !binary.exists() {
             install(&root);
@@ -41,9 +46,14 @@ pub fn tokio_console_terminal(args: &[&str]) -> Terminal {
 
 /// Cargo's own lock lets one test process install it while others wait.
 fn install(root: &Path) {
-    let output = Command::new(env!("CARGO"))
+    let mut command = Command::new(env!("CARGO"));
+    if cfg!(debug_assertions) {
+        command.args(["install", "--debug"]);
+    } else {
+        command.arg("install");
+    }
+    let output = command
         .args([
-            "install",
             "tokio-console",
             "--version",
             TOKIO_CONSOLE,
