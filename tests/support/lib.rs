@@ -9,10 +9,12 @@ mod installed;
 mod loiter;
 pub mod parity;
 mod peer;
+mod process;
 mod program;
 pub mod readme;
 mod received;
 pub mod scenarios;
+mod server;
 mod terminal;
 mod wait;
 
@@ -21,7 +23,11 @@ pub use http::get;
 pub use installed::installed;
 pub use loiter::{Finished, Loiter};
 pub use peer::{TOKIO_CONSOLE, tokio_console, tokio_console_terminal};
+#[cfg(unix)]
+pub use process::cpu_seconds;
+pub use process::memory_kib;
 pub use program::{Program, hang_up, interrupt, kill_now, terminate};
+pub use server::Server;
 pub use terminal::Terminal;
 pub use wait::{PATIENCE, Watched, wait_until};
 

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{Watched, wait_until};
+use crate::{Watched, process, wait_until};
 
 /// What a program has printed.
 #[derive(Debug, Default)]
@@ -123,20 +123,10 @@ impl Program {
         })
     }
 
-    /// Kilobytes of memory that it has in use. Only Linux tells.
-    #[cfg(target_os = "linux")]
+    /// Kibibytes of memory that it has in use. Only Linux tells.
     #[must_use]
     pub fn memory_kib(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        line.split_whitespace().nth(1)?.parse().ok()
-    }
-
-    /// Kilobytes of memory that it has in use. Only Linux tells.
-    #[cfg(not(target_os = "linux"))]
-    #[must_use]
-    pub fn memory_kib(&self) -> Option<u64> {
-        None
+        process::memory_kib(self.pid())
     }
 }
 

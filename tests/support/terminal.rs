@@ -1,4 +1,4 @@
-//! A terminal with `loiter` in it, as far as a program can tell.
+//! A terminal, as far as a program in it can tell.
 
 use std::{
     io::{self, Read, Write},
@@ -121,16 +121,25 @@ impl Terminal {
     ///
     /// # Panics
     /// When there is none.
-    pub fn wait_for_some<R>(&self, what: &str, mut find: impl FnMut(&Screen) -> Option<R>) -> R {
-        self.received
-            .wait(|received| find(received.screen()))
+    pub fn wait_for_some<R>(&self, what: &str, find: impl FnMut(&Screen) -> Option<R>) -> R {
+        self.look_for(find)
             .unwrap_or_else(|| panic!("no {what} on the screen:\n{}", self.contents()))
+    }
+
+    /// The same; `None` when there is none within [`PATIENCE`](crate::PATIENCE).
+    pub fn look_for<R>(&self, mut find: impl FnMut(&Screen) -> Option<R>) -> Option<R> {
+        self.received.wait(|received| find(received.screen()))
+    }
+
+    /// Looks at the screen as it is now.
+    pub fn look<R>(&self, look: impl FnOnce(&Screen) -> R) -> R {
+        self.received.read(|received| look(received.screen()))
     }
 
     /// What is on the screen now.
     #[must_use]
     pub fn contents(&self) -> String {
-        self.received.read(|received| received.screen().contents())
+        self.look(Screen::contents)
     }
 
     /// Waits until something is put into the clipboard; that, in base64.

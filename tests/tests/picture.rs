@@ -26,7 +26,7 @@ fn a_picture_of_the_demo() {
     terminal.wait_for("blocked tasks", |screen| {
         screen.contents().matches('■').count() >= 14
     });
-    let picture = terminal.wait_for_some("picture", |screen| Some(svg(&buffer(screen))));
+    let picture = terminal.look(|screen| svg(&buffer(screen)));
     for cause in [
         "wait-on-nothing",
         "blocked-send",

@@ -194,6 +194,44 @@ pub struct Task {
 }
 
 impl Task {
+    /// One that was just spawned, of which nothing else is known: tokio queues it, without a wake.
+    #[must_use]
+    pub const fn spawned(
+        seq: TaskSeq,
+        site: SiteId,
+        parent: Option<TaskSeq>,
+        spawned_at: Nanos,
+    ) -> Self {
+        Self {
+            seq,
+            tokio_id: None,
+            name: None,
+            scope: None,
+            kind: Kind::Task,
+            site,
+            parent,
+            size: None,
+            original_size: None,
+            spawned_at,
+            state: State::Scheduled,
+            in_state: Nanos::ZERO,
+            total: Nanos::ZERO,
+            busy: Nanos::ZERO,
+            scheduled: Nanos::ZERO,
+            polls: 0,
+            longest_poll: Nanos::ZERO,
+            wakes: 0,
+            self_wakes: 0,
+            live_wakers: 0,
+            woken_by: None,
+            sole_waker: false,
+            expect_idle: false,
+            may_be_part: false,
+            wait: None,
+            ending: None,
+        }
+    }
+
     /// The idle time: how long it has been waiting now. `None` unless it is idle.
     #[inline]
     #[must_use]

@@ -35,6 +35,14 @@ impl Totals {
     /// Counts one task that is alive; an ended one changes nothing.
     #[inline]
     pub fn count(&mut self, task: &Task, limits: &Thresholds) {
+        self.count_states(task, limits);
+        let counted = [Lints::ALL, Lints::NONE][usize::from(task.state == State::Ended)];
+        self.lints.count(task.lints(limits).within(counted));
+    }
+
+    /// Counts its state and its condition, and no hints on it.
+    #[inline]
+    pub(crate) fn count_states(&mut self, task: &Task, limits: &Thresholds) {
         // Sums instead of branches: the next task's state is anyone's guess, and a branch that
         // is guessed wrong costs more than all of this.
         let condition = task.condition(limits);
@@ -45,7 +53,5 @@ impl Totals {
         self.blocked += u64::from(condition == Some(Condition::Blocked));
         self.hogging += u64::from(condition == Some(Condition::Hogging));
         self.starved += u64::from(condition == Some(Condition::Starved));
-        let counted = [Lints::ALL, Lints::NONE][usize::from(task.state == State::Ended)];
-        self.lints.count(task.lints(limits).within(counted));
     }
 }

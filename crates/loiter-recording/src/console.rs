@@ -12,7 +12,7 @@ use std::{
 };
 
 use loiter_model::{
-    Ending, Kind, Nanos, Site, SiteId, Target, Task, TaskSeq, Teller, Thresholds, Tier,
+    Ending, Kind, Nanos, Site, SiteId, Target, TaskSeq, Teller, Thresholds, Tier,
     picture::{Picture, PictureLimits},
     query::{Sort, TaskColumn, TaskQuery, Window},
     update::{Description, Event, EventBatch, EventKind, TasksUpdate},
@@ -372,11 +372,7 @@ impl<W: Write> Story<W> {
             .collect();
         let mut update = self.picture.tasks(&query);
         for task in &mut update.tasks {
-            let live_wakers = wakers.get(&task.seq).copied().unwrap_or(0);
-            *task = Task {
-                live_wakers,
-                ..*task
-            };
+            task.live_wakers = wakers.get(&task.seq).copied().unwrap_or(0);
         }
         update
     }

@@ -56,43 +56,29 @@ impl Numbers {
     }
 
     pub(crate) fn tasks(&mut self, update: &mut TasksUpdate) {
-        let labels = std::mem::take(&mut update.labels);
-        self.learn(&labels);
-        let mut names = HashMap::new();
-        for task in &mut update.tasks {
-            for id in [&mut task.name, &mut task.scope] {
-                let before = *id;
-                *id = self.name(before, &labels);
-                keep(&mut names, *id, before, &labels);
-            }
-        }
-        update.labels = LabelSet { names, ..labels };
+        let tasks = update.tasks.iter_mut();
+        let ids = tasks.flat_map(|task| [&mut task.name, &mut task.scope]);
+        self.renumber(ids, &mut update.labels);
     }
 
     pub(crate) fn findings(&mut self, update: &mut FindingsUpdate) {
-        let labels = std::mem::take(&mut update.labels);
-        self.learn(&labels);
-        let mut names = HashMap::new();
-        for finding in &mut update.findings {
-            for id in [&mut finding.name, &mut finding.scope] {
-                let before = *id;
-                *id = self.name(before, &labels);
-                keep(&mut names, *id, before, &labels);
-            }
-        }
-        update.labels = LabelSet { names, ..labels };
+        let findings = update.findings.iter_mut();
+        let ids = findings.flat_map(|finding| [&mut finding.name, &mut finding.scope]);
+        self.renumber(ids, &mut update.labels);
     }
-}
 
-fn keep(
-    names: &mut HashMap<NameId, Arc<str>>,
-    id: Option<NameId>,
-    before: Option<NameId>,
-    labels: &LabelSet,
-) {
-    if let (Some(id), Some(before)) = (id, before)
-        && let Some(name) = labels.name(before)
-    {
-        names.insert(id, name);
+    fn renumber<'a>(
+        &mut self,
+        ids: impl Iterator<Item = &'a mut Option<NameId>>,
+        labels: &mut LabelSet,
+    ) {
+        self.learn(labels);
+        let mut names = HashMap::new();
+        for id in ids {
+            let name = id.and_then(|id| labels.name(id));
+            *id = self.name(*id, labels);
+            names.extend(id.zip(name));
+        }
+        labels.names = names;
     }
 }

@@ -23,6 +23,7 @@ mod index;
 mod labels;
 mod reader;
 mod replay;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod varint;

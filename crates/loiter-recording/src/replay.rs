@@ -8,7 +8,6 @@ use std::{
 use loiter_model::{
     CloseUp, Distribution, Ending, Nanos, Quantiles, ResourceSeq, SiteStats, Target, TaskSeq,
     picture::{Picture, PictureLimits, SiteFigures},
-    query::{Filter, Sort, TaskColumn, TaskQuery, Window},
     update::{
         Description, EventBatch, FindingsUpdate, LabelSet, Overview, ResourcesUpdate, SitesUpdate,
         TasksUpdate,
@@ -445,18 +444,13 @@ impl Now {
             }
             is_there
         });
-        let everything = TaskQuery {
-            filter: Filter::default(),
-            sort: Sort::by(TaskColumn::Seq),
-            window: Window {
-                offset: 0,
-                limit: u64::MAX,
-            },
-            thresholds: Default::default(),
-        };
-        let gone = self.picture.tasks(&everything).tasks.into_iter();
-        for task in gone.filter(|task| task.spawned_at < began && !seen.contains(&task.seq)) {
-            self.picture.end_task(task.seq, Ending::Unknown);
+        let alive = self.picture.alive();
+        let gone = alive.filter(|task| task.spawned_at < began && !seen.contains(&task.seq));
+        let mut gone: Vec<_> = gone.map(|task| task.seq).collect();
+        // Those that end last are remembered longest.
+        gone.sort_unstable();
+        for task in gone {
+            self.picture.end_task(task, Ending::Unknown);
         }
     }
 

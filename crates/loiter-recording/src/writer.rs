@@ -8,7 +8,7 @@ use std::{
 use loiter_model::{
     Nanos,
     finding::FindingKey,
-    update::{EventBatch, FindingsUpdate, LabelSet, ResourcesUpdate, SitesUpdate, TasksUpdate},
+    update::{EventBatch, EventKind, FindingsUpdate, LabelSet},
 };
 use loiter_wire::v1;
 use prost::Message;
@@ -18,11 +18,12 @@ use crate::{
     events::{self, Encoder},
     format::{
         Blocks, END_MAGIC, EVENTS, FINDINGS, GAP, INDEX, KEYFRAME, KEYFRAME_END, MAGIC,
-        MOST_BLOCKS, RESOURCES, SITES, START, TASKS, VERSION,
+        MOST_BLOCKS, START, VERSION,
     },
     guard::{LONGEST_MESSAGE, MOST_ROWS},
     index::{self, Block},
     labels::Numbers,
+    rows::Rows,
     waiting::{Next, Told, Waiting},
 };
 
@@ -184,7 +185,7 @@ impl<W: Write> Writer<W> {
 
     fn event(&mut self, told: Told) -> io::Result<()> {
         let Told { event, beside } = told;
-        if let loiter_model::update::EventKind::Spawn { site, .. } = event.kind
+        if let EventKind::Spawn { site, .. } = event.kind
             && let Some(place) = self.numbers.site(site)
         {
             self.labels
@@ -232,15 +233,15 @@ impl<W: Write> Writer<W> {
             Entry::KeyframeEnd { .. } => self.block((KEYFRAME_END, 0), (at, at), &[]),
             Entry::Tasks(mut update) => {
                 self.numbers.tasks(&mut update);
-                self.tasks(update)
+                self.rows(update)
             }
             Entry::Sites(update) => {
                 self.numbers.learn(&update.labels);
-                self.sites(update)
+                self.rows(update)
             }
             Entry::Resources(update) => {
                 self.numbers.learn(&update.labels);
-                self.resources(update)
+                self.rows(update)
             }
             Entry::Findings(mut update) => {
                 self.numbers.findings(&mut update);
@@ -254,73 +255,19 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Writes tasks, in as many blocks as they need.
-    fn tasks(&mut self, update: TasksUpdate) -> io::Result<()> {
-        let count = update.tasks.len();
-        let at = update.overview.at;
+    /// Writes rows, in as many blocks as they need.
+    fn rows<R: Rows>(&mut self, update: R) -> io::Result<()> {
+        let (at, count) = (update.at(), update.count());
         // Nearly always one is enough, so it is tried first.
-        let message = v1::TasksUpdate::from(update.clone());
-        if count < 2 || (count <= MOST_ROWS && message.encoded_len() <= LONGEST_MESSAGE) {
-            return self.block((TASKS, count), (at, at), &message.encode_to_vec());
+        if count <= MOST_ROWS {
+            let message = R::Message::from(update.clone());
+            if count < 2 || message.encoded_len() <= LONGEST_MESSAGE {
+                return self.block((R::KIND, count), (at, at), &message.encode_to_vec());
+            }
         }
-        let (first, second) = update.tasks.split_at(count / 2);
-        for half in [first, second] {
-            self.tasks(TasksUpdate {
-                overview: update.overview.clone(),
-                matched: update.matched,
-                offset: update.offset,
-                tasks: half.to_vec(),
-                labels: LabelSet::of(half, &update.labels),
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Writes sites, in as many blocks as they need.
-    fn sites(&mut self, update: SitesUpdate) -> io::Result<()> {
-        let count = update.sites.len();
-        let at = update.overview.at;
-        let message = v1::TasksUpdate::from(update.clone());
-        if count < 2 || (count <= MOST_ROWS && message.encoded_len() <= LONGEST_MESSAGE) {
-            return self.block((SITES, count), (at, at), &message.encode_to_vec());
-        }
-        let (first, second) = update.sites.split_at(count / 2);
-        for half in [first, second] {
-            let mut labels = LabelSet::default();
-            half.iter()
-                .for_each(|stats| labels.add_site(stats.site, &update.labels));
-            self.sites(SitesUpdate {
-                overview: update.overview.clone(),
-                matched: update.matched,
-                offset: update.offset,
-                sites: half.to_vec(),
-                labels,
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Writes resources, in as many blocks as they need.
-    fn resources(&mut self, update: ResourcesUpdate) -> io::Result<()> {
-        let count = update.resources.len();
-        let at = update.overview.at;
-        let message = v1::ResourcesUpdate::from(update.clone());
-        if count < 2 || (count <= MOST_ROWS && message.encoded_len() <= LONGEST_MESSAGE) {
-            return self.block((RESOURCES, count), (at, at), &message.encode_to_vec());
-        }
-        let (first, second) = update.resources.split_at(count / 2);
-        for half in [first, second] {
-            let mut labels = LabelSet::default();
-            half.iter()
-                .for_each(|resource| labels.add_site(resource.site, &update.labels));
-            self.resources(ResourcesUpdate {
-                resources: half.to_vec(),
-                labels,
-                overview: update.overview.clone(),
-                ..update
-            })?;
-        }
-        Ok(())
+        let middle = count / 2;
+        self.rows(update.part(0..middle))?;
+        self.rows(update.part(middle..count))
     }
 
     /// The count in a block's head is that of the new ones.

@@ -141,8 +141,8 @@ impl Agent {
         self.core.as_ref()?.unix_socket().clone()
     }
 
-    /// Waits until it listens on its port, for `limit` at most. Blocks the thread; of use in tests and where
-    /// the port is chosen by the operating system.
+    /// Waits until it listens on its port, for `limit` at most. Blocks the thread; of use in tests
+    /// and where the port is chosen by the operating system.
     #[must_use]
     pub fn wait_listening(&self, limit: Duration) -> Option<SocketAddr> {
         let core = self.core.as_ref()?;

@@ -8,8 +8,6 @@
 
 #[cfg(target_os = "linux")]
 mod pair;
-#[cfg(target_os = "linux")]
-mod process;
 
 #[cfg(target_os = "linux")]
 fn main() {

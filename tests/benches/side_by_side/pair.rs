@@ -7,12 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loiter_tests::{Loiter, Program, Terminal, free_address, tokio_console_terminal};
+use loiter_tests::{
+    Loiter, PATIENCE, Program, Server, Terminal, cpu_seconds, memory_kib, tokio_console_terminal,
+};
 
-use crate::process::{cpu_seconds, resident_mib};
-
-/// How long the first row may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How long is measured.
 const MEASURED: Duration = Duration::from_secs(20);
 /// For the spawned tasks to spread over their second, and for a client to settle.
@@ -22,21 +20,14 @@ const ROW: &str = "shapes.rs";
 
 const LOITER: Loiter = Loiter::at(env!("CARGO_BIN_EXE_loiter-under-test"));
 
-/// What is in the service.
-#[derive(Clone, Copy)]
-enum Server {
-    Agent,
-    ConsoleSubscriber,
-}
-
-/// What looks at it.
+/// What looks at a service.
 #[derive(Clone, Copy)]
 enum Client {
     Loiter,
     TokioConsole,
 }
 
-/// The one and the other.
+/// What is in a service, and what looks at it.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair {
     server: Server,
@@ -51,7 +42,7 @@ pub(crate) const PAIRS: [Pair; 4] = [
     Pair::of(Server::Agent, Client::TokioConsole),
 ];
 
-/// What was measured of one pair. CPU in percent of a core, memory in MiB; `None` of a client
+/// What was measured of one pair. CPU in percent of a core, memory in KiB; `None` of a client
 /// that never drew a row or of a process that is gone.
 pub(crate) struct Figures {
     pair: Pair,
@@ -59,9 +50,9 @@ pub(crate) struct Figures {
     first_row: Option<Duration>,
     service_alone_cpu: Option<f64>,
     service_cpu: Option<f64>,
-    service_mib: Option<f64>,
+    service_kib: Option<u64>,
     client_cpu: Option<f64>,
-    client_mib: Option<f64>,
+    client_kib: Option<u64>,
 }
 
 impl Pair {
@@ -87,20 +78,16 @@ impl Pair {
             first_row,
             service_alone_cpu,
             service_cpu,
-            service_mib: resident_mib(pid),
+            service_kib: memory_kib(pid),
             client_cpu,
-            client_mib: resident_mib(client.pid()),
+            client_kib: memory_kib(client.pid()),
         }
     }
 
     fn service(self, tasks: usize) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shapes"));
         command.args(["many-tasks", "--count", &tasks.to_string()]);
-        if let Server::ConsoleSubscriber = self.server {
-            command.arg("--console");
-            command.env("TOKIO_CONSOLE_BIND", free_address().to_string());
-        }
-        Program::start(command)
+        self.server.start(command)
     }
 
     fn client(self, address: &str) -> Terminal {
@@ -113,20 +100,15 @@ impl Pair {
 
 /// How long it took until a task was on the screen.
 fn wait_for_row(client: &Terminal, started: Instant) -> Option<Duration> {
-    while started.elapsed() < PATIENCE {
-        if client.contents().contains(ROW) {
-            return Some(started.elapsed());
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    None
+    client.look_for(|screen| screen.contents().contains(ROW).then(|| started.elapsed()))
 }
 
 /// The share of a core that each process takes meanwhile.
 fn cpu_over<const N: usize>(time: Duration, pids: [u32; N]) -> [Option<f64>; N] {
-    let (started, before) = (Instant::now(), pids.map(cpu_seconds));
+    let seconds = |pid| cpu_seconds(format!("/proc/{pid}/stat").as_ref());
+    let (started, before) = (Instant::now(), pids.map(seconds));
     thread::sleep(time);
-    let after = pids.map(cpu_seconds);
+    let after = pids.map(seconds);
     let elapsed = started.elapsed().as_secs_f64();
     std::array::from_fn(|which| Some((after[which]? - before[which]?) / elapsed * 100.0))
 }
@@ -141,7 +123,10 @@ impl Figures {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: Option<f64>| share.map_or("–".to_owned(), |x| format!("{x:.1} %"));
-        let mib = |mib: Option<f64>| mib.map_or("–".to_owned(), |x| format!("{x:.0} MiB"));
+        let mib = |kib: Option<u64>| match kib {
+            Some(kib) => format!("{:.0} MiB", kib as f64 / 1024.0),
+            None => "–".to_owned(),
+        };
         let server = match self.pair.server {
             Server::Agent => "loiter",
             Server::ConsoleSubscriber => "console-subscriber",
@@ -160,9 +145,9 @@ impl fmt::Display for Figures {
             self.tasks,
             percent(self.service_alone_cpu),
             percent(self.service_cpu),
-            mib(self.service_mib),
+            mib(self.service_kib),
             percent(self.client_cpu),
-            mib(self.client_mib),
+            mib(self.client_kib),
         )
     }
 }

@@ -2,16 +2,15 @@
 
 use std::process::Command;
 
-use loiter_tests::{Program, free_address, wait_until};
+use loiter_tests::{Program, Server, wait_until};
 
 use crate::LOITER;
 
 /// One task holds a lock, two wait for it.
 fn service() -> Program {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shapes"));
-    command.args(["mutex", "--console"]);
-    command.env("TOKIO_CONSOLE_BIND", free_address().to_string());
-    Program::start(command)
+    command.arg("mutex");
+    Server::ConsoleSubscriber.start(command)
 }
 
 #[test]

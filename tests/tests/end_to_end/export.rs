@@ -229,6 +229,14 @@ fn what_cannot_be_exported_says_why() {
             &["--to", "chrome", "-n", "5", "-o", "-"],
             "--limit is for tables",
         ),
+        (
+            &["--to", "pprof", "-n", "5", "-o", "-"],
+            "one has every task",
+        ),
+        (
+            &["--to", "pprof", "--for", "1s", "-o", "-"],
+            "one has every task",
+        ),
         (&["--to", "csv", "-f", "idel>1s", "-o", "-"], "idle"),
         (&["--to", "csv", "-o", text(&nowhere)], "cannot write"),
         (&["--to", "pdf", "-o", "-"], "perfetto"),

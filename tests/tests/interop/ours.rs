@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use loiter_tests::wait_until;
+use loiter_tests::{Server, wait_until};
 use serde_json::Value;
 
 use crate::{
     LOITER,
-    service::{SHAPES, Server, Service},
+    service::{SHAPES, Service},
 };
 
 /// What does not depend on time of the tasks with a name.

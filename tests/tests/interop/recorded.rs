@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use loiter_tests::{Finished, wait_until};
+use loiter_tests::{Finished, Server, wait_until};
 use serde_json::Value;
 
 use crate::{
     LOITER,
-    service::{SHAPES, Server, Service},
+    service::{SHAPES, Service},
 };
 
 fn record(service: &Service, file: &Path) -> Finished {

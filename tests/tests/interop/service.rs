@@ -2,14 +2,7 @@
 
 use std::process::Command;
 
-use loiter_tests::{Program, free_address};
-
-/// What is in a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Server {
-    Agent,
-    ConsoleSubscriber,
-}
+use loiter_tests::{Program, Server};
 
 /// A running service whose tasks share something.
 pub(crate) struct Service {
@@ -23,11 +16,7 @@ impl Service {
     pub(crate) fn start(shape: &[&str], server: Server) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shapes"));
         command.args(shape);
-        if server == Server::ConsoleSubscriber {
-            command.arg("--console");
-            command.env("TOKIO_CONSOLE_BIND", free_address().to_string());
-        }
-        let program = Program::start(command);
+        let program = server.start(command);
         let address = program.address();
         Self {
             _program: program,

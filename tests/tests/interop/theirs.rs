@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use loiter_tests::{Terminal, tokio_console_terminal, wait_until};
+use loiter_tests::{Server, Terminal, tokio_console_terminal, wait_until};
 use vt100::Screen;
 
-use crate::service::{SHAPES, Server, Service};
+use crate::service::{SHAPES, Service};
 
 /// Their glyphs for running, scheduled, idle and ended.
 const STATES: [&str; 4] = ["▶", "⏫", "⏸", "⏹"];
@@ -116,7 +116,7 @@ fn it_shows_the_same_resources_of_both_servers() {
         wait_until("the same resources on both screens", || {
             let [stock, ours] = terminals
                 .each_ref()
-                .map(|terminal| terminal.wait_for_some("screen", |screen| Some(resources(screen))));
+                .map(|terminal| terminal.look(resources));
             let has_wanted = stock.iter().any(|resource| resource[1] == wanted);
             (has_wanted && ours == stock).then_some(())
         });

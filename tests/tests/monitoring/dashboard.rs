@@ -8,7 +8,7 @@ use crate::{LOITER, check_rules};
 
 /// Grafana is not needed for that: it replaces its variables and hands the rest on.
 #[test]
-#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go"]
+#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go; run by `.ci/run`, and as ARCHITECTURE.md says"]
 fn prometheus_understands_every_question() {
     let printed = LOITER.run(&["dashboard"]);
     assert_eq!(printed.code, Some(0), "{printed:?}");

@@ -6,12 +6,9 @@ mod dashboard;
 mod pprof;
 mod prometheus;
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::io::Write;
 
-use loiter_tests::{Finished, Loiter, Program};
+use loiter_tests::{Loiter, Program};
 
 /// The binary under test.
 const LOITER: Loiter = Loiter::at(env!("CARGO_BIN_EXE_loiter-under-test"));
@@ -26,26 +23,6 @@ fn demo(args: &[&str]) -> Program {
     Program::start(command)
 }
 
-/// Runs a command that reads this.
-fn feed(mut command: Command, input: &str) -> Finished {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    // It may end early, and say why.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    Finished {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
 /// Asks promtool whether rules are fine, and how many there are.
 #[track_caller]
 fn check_rules(rules: &str) -> usize {
@@ -53,7 +30,7 @@ fn check_rules(rules: &str) -> usize {
     file.write_all(rules.as_bytes()).expect("it is written");
     let mut promtool = loiter_tests::installed("promtool", "prometheus");
     promtool.args(["check", "rules"]).arg(file.path());
-    let checked = feed(promtool, "");
+    let checked = Loiter::finish(promtool);
     assert_eq!(checked.code, Some(0), "{checked:?}\n{rules}");
     // `SUCCESS: 7 rules found`
     let found = checked.stdout.split("SUCCESS: ").nth(1);

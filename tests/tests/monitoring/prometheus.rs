@@ -1,12 +1,16 @@
 //! Prometheus scrapes a fleet: its rules are to fire for the one that leaks.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{Seek, Write},
+    path::Path,
+};
 
 use loiter_model::metric::Metric;
 use loiter_tests::{Program, free_address, get, installed, wait_until};
 use serde_json::Value;
 
-use crate::{LOITER, check_rules, demo, feed};
+use crate::{LOITER, check_rules, demo};
 
 /// Services, one of which leaks: four, or `LOITER_FLEET`.
 fn fleet() -> usize {
@@ -30,7 +34,7 @@ const SOON: [&str; 11] = [
 ];
 
 #[test]
-#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go"]
+#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go; run by `.ci/run`, and as ARCHITECTURE.md says"]
 fn promtool_has_nothing_to_say_against_the_metrics() {
     let service = demo(&[]);
     let address = service.address();
@@ -39,15 +43,21 @@ fn promtool_has_nothing_to_say_against_the_metrics() {
     for metric in Metric::ALL {
         assert!(text.contains(&metric.name()), "no {}", metric.name());
     }
+    let mut input = tempfile::tempfile().expect("a file");
+    input.write_all(text.as_bytes()).expect("it is written");
+    input.rewind().expect("it is read from its beginning");
     let mut promtool = installed("promtool", "prometheus");
-    promtool.args(["check", "metrics"]);
-    let checked = feed(promtool, &text);
-    let said = (checked.code, &*checked.stdout, &*checked.stderr);
-    assert_eq!(said, (Some(0), "", ""));
+    promtool.args(["check", "metrics"]).stdin(input);
+    let checked = promtool.output().expect("it ends");
+    let said = [&checked.stdout, &checked.stderr].map(|said| String::from_utf8_lossy(said));
+    assert_eq!(
+        (checked.status.code(), &*said[0], &*said[1]),
+        (Some(0), "", "")
+    );
 }
 
 #[test]
-#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go"]
+#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go; run by `.ci/run`, and as ARCHITECTURE.md says"]
 fn promtool_has_nothing_to_say_against_the_rules() {
     for args in [
         &["alerts"][..],
@@ -61,7 +71,7 @@ fn promtool_has_nothing_to_say_against_the_rules() {
 }
 
 #[test]
-#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go"]
+#[ignore = "needs Prometheus and Go: apt-get install prometheus golang-go; run by `.ci/run`, and as ARCHITECTURE.md says"]
 fn alerts_fire_for_what_leaks_and_not_for_what_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let leaking = demo(&[]);

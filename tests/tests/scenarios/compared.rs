@@ -5,7 +5,7 @@
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
 use loiter_tests::{
-    Program, free_address, readme,
+    Server, readme,
     scenarios::{self, Scenario, Variant},
 };
 
@@ -65,14 +65,12 @@ fn by_loiter(scenario: Scenario) -> String {
 
 fn by_console(scenario: Scenario) -> String {
     let said = |variant: Variant| {
-        let address = free_address().to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_scenario"));
-        command.args([scenario.name, "--console"]);
+        command.arg(scenario.name);
         if variant == Variant::Cured {
             command.arg("--cured");
         }
-        command.env("TOKIO_CONSOLE_BIND", &address);
-        let program = Program::start(command);
+        let program = Server::ConsoleSubscriber.start(command);
         // It says so once every request has been handled.
         let address = program.address();
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

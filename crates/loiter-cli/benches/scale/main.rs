@@ -8,6 +8,9 @@
 
 mod attached;
 mod proc;
+#[path = "../../../../tests/support/process.rs"]
+#[expect(unreachable_pub, reason = "a library has it, too")]
+mod process;
 mod proxy;
 mod report;
 mod scan;

@@ -2,6 +2,8 @@
 
 use std::{fs, path::PathBuf, time::Instant};
 
+use crate::process::{cpu_seconds, memory_kib};
+
 /// The CPU time of a process or of one of its threads.
 pub(crate) struct CpuClock {
     stat: PathBuf,
@@ -37,28 +39,12 @@ impl CpuClock {
         (self.seconds() - before) / start.elapsed().as_secs_f64()
     }
 
-    /// `utime` and `stime`: the 14th and 15th field, see proc_pid_stat(5).
     fn seconds(&self) -> f64 {
-        let stat = fs::read_to_string(&self.stat).expect("it still runs");
-        // The second field is a name in parentheses, which may contain anything.
-        let (_, fields) = stat.rsplit_once(") ").expect("a name in parentheses");
-        let ticks: u64 = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .map(|ticks| ticks.parse::<u64>().expect("a number of clock ticks"))
-            .sum();
-        ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+        cpu_seconds(&self.stat).expect("it still runs")
     }
 }
 
 /// Memory of this process that is in use, in bytes.
 pub(crate) fn resident() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: u64 = statm
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse().ok())
-        .expect("a number of pages");
-    pages * rustix::param::page_size() as u64
+    memory_kib(std::process::id()).expect("Linux") * 1024
 }

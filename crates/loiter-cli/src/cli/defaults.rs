@@ -156,11 +156,10 @@ fn find<'a>(command: &'a Command, setting: &Setting) -> Option<&'a Arg> {
 
 /// Has the option itself read the value.
 fn check(root: &Command, setting: &Setting, value: &Value, text: &str) -> Result<(), ConfigError> {
-    let commands = root
+    let mut commands = root
         .get_subcommands()
         .filter(|sub| is_for(setting, sub.get_name()));
-    let Some(arg) =
-        find(root, setting).or_else(|| commands.into_iter().find_map(|sub| find(sub, setting)))
+    let Some(arg) = find(root, setting).or_else(|| commands.find_map(|sub| find(sub, setting)))
     else {
         return Ok(());
     };

@@ -149,14 +149,17 @@ fn name(task: &Task, context: &Context<'_>) -> String {
     }
 }
 
-/// What is wrong with it says more than its state, which it implies.
 fn state(task: &Task, context: &Context<'_>) -> String {
-    let word = match (task.condition(context.thresholds), task.ending) {
+    status(task, context.thresholds).to_owned()
+}
+
+/// What is wrong with a task says more than its state, which it implies; so does how it ended.
+pub(crate) fn status(task: &Task, thresholds: &Thresholds) -> &'static str {
+    match (task.condition(thresholds), task.ending) {
         (Some(condition), _) => condition.name(),
         (None, Some(ending)) => ending.name(),
         (None, None) => task.state.name(),
-    };
-    word.to_owned()
+    }
 }
 
 fn wait(task: &Task, context: &Context<'_>) -> String {

@@ -186,10 +186,11 @@ fn is_table(name: &str) -> bool {
 
 /// What is said of a key that does not exist: the one that was probably meant, or all of them.
 fn unknown(table: &str, name: &str) -> String {
-    let key = match table {
+    let in_full = |name: &str| match table {
         "" => name.to_owned(),
         table => format!("{table}.{name}"),
     };
+    let key = in_full(name);
     // Written in the wrong table, or with the slip of a finger in this one.
     let same_name = SETTINGS.iter().find(|s| s.table_and_name().1 == name);
     let in_table = || SETTINGS.iter().filter(|s| s.table_and_name().0 == table);
@@ -197,23 +198,12 @@ fn unknown(table: &str, name: &str) -> String {
         let names = SETTINGS.iter().map(|s| s.table_and_name().0);
         names.filter(|name| table.is_empty() && !name.is_empty())
     };
-    let near = || {
-        let names = in_table().map(|s| s.table_and_name().1);
-        nearest(
-            name,
-            names
-                .chain(tables())
-                .chain((table.is_empty()).then_some(ALLOW)),
-        )
-    };
     if let Some(setting) = same_name {
         return format!("there is no `{key}`; did you mean `{}`?", setting.key);
     }
-    if let Some(near) = near() {
-        let near = match table {
-            "" => near.to_owned(),
-            table => format!("{table}.{near}"),
-        };
+    let in_place = in_table().map(|s| s.table_and_name().1).chain(tables());
+    if let Some(near) = nearest(name, in_place.chain(table.is_empty().then_some(ALLOW))) {
+        let near = in_full(near);
         return format!("there is no `{key}`; did you mean `{near}`?");
     }
     // A slip in a name that belongs elsewhere.

@@ -152,17 +152,12 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     }
 
     /// Does something with the file.
-    fn write<R>(
+    fn write(
         &mut self,
-        act: impl FnOnce(&mut Writer<S::Out>) -> io::Result<R>,
-    ) -> Result<Option<R>, RecordError> {
-        let Some(writer) = &mut self.writer else {
-            return Ok(None);
-        };
-        match act(writer) {
-            Ok(result) => Ok(Some(result)),
-            Err(error) => Err(self.cannot_write(error)),
-        }
+        act: impl FnOnce(&mut Writer<S::Out>) -> io::Result<()>,
+    ) -> Result<(), RecordError> {
+        let written = self.writer.as_mut().map_or(Ok(()), act);
+        written.map_err(|error| self.cannot_write(error))
     }
 
     /// Takes what the target tells until the end (`None`) or until it tells no more.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time;
 use tonic::transport::{Channel, Endpoint as Transport};
 
 use super::{Endpoint, SourceError, endpoint::Address};
@@ -12,6 +13,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// the two together.
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
+/// Agents and console-subscribers answer from threads of their own, so a busy service is no reason
+/// to be late.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A channel that connects when it is first used, and again when it is used after its connection
 /// was lost. To be made inside a runtime.
@@ -43,6 +47,19 @@ pub(super) fn channel(endpoint: &Endpoint) -> Result<Channel, SourceError> {
             "this `loiter` was built without vsock; build it with `--features vsock`".to_owned(),
         )),
     }
+}
+
+/// Waits for an answer, but not for ever.
+pub(super) async fn in_time<T>(
+    endpoint: &Endpoint,
+    limit: Duration,
+    answer: impl Future<Output = T>,
+) -> Result<T, SourceError> {
+    let answered = time::timeout(limit, answer).await;
+    answered.map_err(|_| SourceError::Unreachable {
+        endpoint: endpoint.to_string(),
+        reason: format!("no answer within {} s", limit.as_secs()),
+    })
 }
 
 #[cfg(feature = "vsock")]

@@ -18,10 +18,12 @@ use loiter_wire::{
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{Answer, Endpoint, Source, SourceError, Updates, connect, status};
+use super::{
+    Answer, Endpoint, Source, SourceError, Updates,
+    connect::{self, ANSWER_TIMEOUT, in_time},
+    status,
+};
 
-/// An agent answers from a thread of its own, so a busy service is no reason to be late.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far above any window a terminal can show; a hostile peer must not fill our memory.
 const MAX_MESSAGE: usize = 16 << 20;
 
@@ -64,15 +66,9 @@ impl Native {
         method: &'static str,
         call: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, SourceError> {
-        let status = match tokio::time::timeout(ANSWER_TIMEOUT, call).await {
-            Ok(Ok(response)) => return Ok(response.into_inner()),
-            Ok(Err(status)) => status,
-            Err(_) => {
-                return Err(SourceError::Unreachable {
-                    endpoint: self.endpoint.to_string(),
-                    reason: format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
-                });
-            }
+        let status = match in_time(&self.endpoint, ANSWER_TIMEOUT, call).await? {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) => status,
         };
         // A gRPC server of another kind refuses every method, an agent of another version only
         // some; every agent knows this one.

@@ -11,9 +11,8 @@ use super::{Endpoint, SourceError};
 pub(super) const GET_TARGET: &str = "GetTarget";
 /// The one method that console-subscriber of every version has.
 pub(super) const WATCH_UPDATES: &str = "WatchUpdates";
-/// Agents older than findings lack only this.
+/// Agents that lack this are older than findings.
 pub(super) const WATCH_FINDINGS: &str = "WatchFindings";
-
 /// The method whose "not found" speaks of a resource.
 pub(super) const WATCH_RESOURCE: &str = "WatchResource";
 
@@ -49,7 +48,7 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
             endpoint,
             reason: reason(status),
         },
-        // The caller knows the task.
+        // The caller knows which one.
         Code::NotFound if method == WATCH_RESOURCE => SourceError::NoSuchResource(0),
         Code::NotFound => SourceError::NoSuchTask(0),
         Code::ResourceExhausted => SourceError::Busy {

@@ -103,9 +103,7 @@ impl Picture {
 
     /// Every task alive, and those remembered if they are wanted.
     pub(super) fn visit(&self, ended_too: bool, mut each: impl FnMut(&Task)) {
-        for entry in self.tasks.iter() {
-            each(&entry.task_at(self.at));
-        }
+        self.alive().for_each(|task| each(&task));
         if ended_too {
             for ended in self.ended.iter() {
                 each(&ended_at(ended, self.at));

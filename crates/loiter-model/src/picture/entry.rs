@@ -150,11 +150,11 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SiteId, picture::new_task};
+    use crate::SiteId;
 
     fn entry() -> Entry {
         let seq = TaskSeq::new(1).expect("a number");
-        Entry::new(new_task(seq, SiteId(0), None, Nanos(100)), Nanos(100))
+        Entry::new(Task::spawned(seq, SiteId(0), None, Nanos(100)), Nanos(100))
     }
 
     fn task(seq: u64) -> Option<TaskSeq> {

@@ -15,7 +15,7 @@ mod sites;
 mod tasks;
 
 use crate::{
-    Ending, History, Kind, NameId, Nanos, Site, SiteId, State, Task, TaskSeq,
+    Ending, History, NameId, Nanos, Site, SiteId, State, Task, TaskSeq,
     finding::Doubt,
     update::{Description, Event, EventKind, LabelSet},
 };
@@ -139,14 +139,8 @@ impl Picture {
     pub fn put_task(&mut self, task: Task) {
         if let Some(entry) = self.tasks.get_mut(task.seq) {
             *entry = Entry::new(task, self.at);
-        } else if self.ended.contains(task.seq) {
+        } else if !self.begin(task, self.at) {
             return;
-        } else if self.tasks.len() >= self.limits.tasks {
-            self.untracked[1] = self.untracked[1].saturating_add(1);
-            return;
-        } else {
-            self.tasks.insert(Entry::new(task, self.at));
-            self.sites.spawned(task.site);
         }
         if task.state == State::Ended {
             self.end_task(task.seq, task.ending.unwrap_or(Ending::Unknown));
@@ -174,6 +168,11 @@ impl Picture {
             let ended = self.ended.get(seq)?;
             Some(ended_at(ended, self.at))
         })
+    }
+
+    /// The tasks alive as of [`at`](Self::at), in no order.
+    pub fn alive(&self) -> impl Iterator<Item = Task> {
+        self.tasks.iter().map(|entry| entry.task_at(self.at))
     }
 
     /// What a site has counted since the target's start, in place of what was added up of its
@@ -275,17 +274,25 @@ impl Picture {
     }
 
     fn spawn(&mut self, event: &Event, site: SiteId, parent: Option<TaskSeq>) {
-        let is_known = self.tasks.get(event.task).is_some();
-        if is_known || self.ended.contains(event.task) {
-            return;
+        if self.tasks.get(event.task).is_none() {
+            let task = Task::spawned(event.task, site, parent, event.at);
+            self.begin(task, event.at);
+        }
+    }
+
+    /// Takes a task that is not alive yet. Not one that has ended, nor one for which there is no
+    /// room; whether it was taken.
+    fn begin(&mut self, task: Task, as_of: Nanos) -> bool {
+        if self.ended.contains(task.seq) {
+            return false;
         }
         if self.tasks.len() >= self.limits.tasks {
             self.untracked[1] = self.untracked[1].saturating_add(1);
-            return;
+            return false;
         }
-        let task = new_task(event.task, site, parent, event.at);
-        self.tasks.insert(Entry::new(task, event.at));
-        self.sites.spawned(site);
+        self.tasks.insert(Entry::new(task, as_of));
+        self.sites.spawned(task.site);
+        true
     }
 
     fn end(&mut self, seq: TaskSeq, at: Nanos, ending: Ending) {
@@ -295,38 +302,6 @@ impl Picture {
         let task = entry.end(at, ending);
         self.sites.ended(task.site, task.total);
         self.ended.push(seq, task);
-    }
-}
-
-/// A task that was just spawned: tokio queues it, without a wake.
-fn new_task(seq: TaskSeq, site: SiteId, parent: Option<TaskSeq>, at: Nanos) -> Task {
-    Task {
-        seq,
-        tokio_id: None,
-        name: None,
-        scope: None,
-        kind: Kind::Task,
-        site,
-        parent,
-        size: None,
-        original_size: None,
-        spawned_at: at,
-        state: State::Scheduled,
-        in_state: Nanos::ZERO,
-        total: Nanos::ZERO,
-        busy: Nanos::ZERO,
-        scheduled: Nanos::ZERO,
-        polls: 0,
-        longest_poll: Nanos::ZERO,
-        wakes: 0,
-        self_wakes: 0,
-        live_wakers: 0,
-        woken_by: None,
-        sole_waker: false,
-        expect_idle: false,
-        may_be_part: false,
-        wait: None,
-        ending: None,
     }
 }
 

@@ -111,7 +111,7 @@ impl Row {
 
     /// Counts one task; an ended one is no part of what is alive.
     fn count(&mut self, task: &Task, limits: &Thresholds) {
-        self.totals.count(task, limits);
+        self.totals.count_states(task, limits);
         if task.state != State::Ended {
             self.bytes = self.bytes.saturating_add(task.size.unwrap_or(0));
         }

@@ -153,33 +153,10 @@ impl Dice {
 
 /// An idle one of the first site, of which nothing else is known.
 pub fn idle_task(seq: u64) -> Task {
+    let seq = TaskSeq::new(seq).expect("above zero");
     Task {
-        seq: TaskSeq::new(seq).expect("above zero"),
-        tokio_id: None,
-        name: None,
-        scope: None,
-        kind: Kind::Task,
-        site: SiteId(0),
-        parent: None,
-        size: None,
-        original_size: None,
-        spawned_at: Nanos::ZERO,
         state: State::Idle,
-        in_state: Nanos::ZERO,
-        total: Nanos::ZERO,
-        busy: Nanos::ZERO,
-        scheduled: Nanos::ZERO,
-        polls: 0,
-        longest_poll: Nanos::ZERO,
-        wakes: 0,
-        self_wakes: 0,
-        live_wakers: 0,
-        woken_by: None,
-        sole_waker: false,
-        expect_idle: false,
-        may_be_part: false,
-        wait: None,
-        ending: None,
+        ..Task::spawned(seq, SiteId(0), None, Nanos::ZERO)
     }
 }
 

@@ -4,8 +4,7 @@
 use std::{io::Cursor, num::NonZeroU64};
 
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, Site, SiteId, State, Target, Task, TaskSeq, Teller, Thresholds,
-    Tier,
+    Ending, Kind, NameId, Nanos, Site, SiteId, Target, Task, TaskSeq, Teller, Thresholds, Tier,
     update::{Description, Event, EventBatch, EventKind, LabelSet, Overview, TasksUpdate},
 };
 use loiter_recording::{Entry, Recording, Writer};
@@ -69,7 +68,7 @@ pub(crate) fn tasks(at: u64, names: &[(u64, &str)]) -> TasksUpdate {
         update.labels.names.insert(id, (*name).into());
         update.tasks.push(Task {
             name: Some(id),
-            ..new_task(*number, at)
+            ..Task::spawned(seq(*number), SiteId(0), None, Nanos(at))
         });
     }
     update
@@ -77,37 +76,6 @@ pub(crate) fn tasks(at: u64, names: &[(u64, &str)]) -> TasksUpdate {
 
 fn site() -> std::sync::Arc<Site> {
     Site::new("src/main.rs", 7, 5).into()
-}
-
-pub(crate) fn new_task(number: u64, at: u64) -> Task {
-    Task {
-        seq: seq(number),
-        tokio_id: None,
-        name: None,
-        scope: None,
-        kind: Kind::Task,
-        site: SiteId(0),
-        parent: None,
-        size: None,
-        original_size: None,
-        spawned_at: Nanos(at),
-        state: State::Scheduled,
-        in_state: Nanos::ZERO,
-        total: Nanos::ZERO,
-        busy: Nanos::ZERO,
-        scheduled: Nanos::ZERO,
-        polls: 0,
-        longest_poll: Nanos::ZERO,
-        wakes: 0,
-        self_wakes: 0,
-        live_wakers: 0,
-        woken_by: None,
-        sole_waker: false,
-        expect_idle: false,
-        may_be_part: false,
-        wait: None,
-        ending: None,
-    }
 }
 
 /// Polls of one task that begin at these times.

@@ -20,7 +20,7 @@ use crate::{agent::Core, table::Table};
 
 /// Looks at every task for each query: nothing is kept up to date while nobody asks.
 pub(crate) struct Answers {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     history: Mutex<History>,
     #[cfg(any(feature = "metrics", feature = "pprof"))]
     last_told: LastTold,

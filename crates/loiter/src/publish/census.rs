@@ -11,11 +11,9 @@ use loiter_model::{
     finding::{Certainty, Finding, FindingKind},
     metric::{LABELLED_SITES, OTHER_SITES},
 };
-
 use tokio::task;
 
 use super::{Answers, cost};
-use crate::agent::Core;
 
 /// Sites that are added up without a break: a few milliseconds at most.
 const SITES_AT_ONCE: u32 = 64;
@@ -129,9 +127,9 @@ impl Census {
 
 impl Answers {
     /// Counts everything. O(tasks) and some microseconds a site, with breaks.
-    pub(crate) async fn census(&self, core: &Core, seen: &Seen) -> Census {
+    pub(crate) async fn census(&self, seen: &Seen) -> Census {
         let table = self.table();
-        let limits = core.config.rules.thresholds;
+        let limits = self.core.config.rules.thresholds;
         let mut met = Vec::new();
         met.resize_with(LABELLED_SITES + 1, AtSite::default);
         self.visit_indexed(|_, task| {
@@ -160,7 +158,7 @@ impl Answers {
             events_lost: table.events().lost(),
             bytes: table.bytes() as u64,
             started_unix: Nanos(table.clock().started_unix()),
-            tier: Some(core.tier),
+            tier: Some(self.core.tier),
             ..Census::default()
         };
         for (number, site) in met.iter().enumerate() {

@@ -8,7 +8,7 @@ use std::{
 /// CPU time, in nanoseconds, of threads that worked for the agent and are done with that.
 static ASIDE: AtomicU64 = AtomicU64::new(0);
 
-/// Does this on a thread that is not the agent's own, and counts what it took.
+/// Does this on a thread that is not the agent's own, and counts what it took if that is ever told.
 pub(super) fn aside<T>(work: impl FnOnce() -> T) -> T {
     let before = this_thread();
     let done = work();
@@ -27,7 +27,7 @@ pub(super) fn cpu_time() -> Option<Duration> {
 }
 
 /// CPU time of the calling thread.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "metrics"))]
 fn this_thread() -> Option<Duration> {
     let mut time = libc::timespec {
         tv_sec: 0,
@@ -40,7 +40,7 @@ fn this_thread() -> Option<Duration> {
     (error == 0).then(|| Duration::new(seconds, nanos))
 }
 
-#[cfg(not(unix))]
+#[cfg(not(all(unix, feature = "metrics")))]
 fn this_thread() -> Option<Duration> {
     None
 }

@@ -32,6 +32,8 @@ pub(crate) use pump::{Batch, Pump, Watch};
 #[cfg(feature = "pprof")]
 pub(crate) use reading::apart;
 #[cfg(feature = "console")]
+pub(crate) use resources::read as read_resources;
+#[cfg(feature = "console")]
 pub(crate) use walk::Walk;
 
 use crate::{agent::Core, notice, serve, thread::Thread};

@@ -9,14 +9,13 @@ use loiter_model::{
 use loiter_pprof::{Subject, TaskProfile};
 
 use super::{Answers, reading};
-use crate::agent::Core;
 
 impl Answers {
     /// Every task alive, or those of them that the last findings are about. O(tasks), with
     /// breaks.
-    pub(crate) async fn profile(&self, core: &Core, subject: Subject) -> TaskProfile {
+    pub(crate) async fn profile(&self, subject: Subject) -> TaskProfile {
         // Equal waits shall be one sample.
-        reading::waits(&core.table).await;
+        reading::waits(&self.core.table).await;
         let mut profile = TaskProfile::new(subject);
         let table = self.table();
         let told = self.last_told().get();

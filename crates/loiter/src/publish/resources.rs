@@ -79,19 +79,13 @@ impl Answers {
         })
     }
 
-    /// Every resource and operation, with breaks; an empty one where none are tracked.
+    /// The same as [`read`]; an empty one where none are tracked.
     pub(super) async fn read_resources(&self) -> Reading {
         let table = self.table();
-        let mut reading = Reading::at(table.now());
-        if let Some(resources) = table.resources() {
-            for page in 0..resources.pages() {
-                resources.read_page(page, &mut reading);
-                if page % AT_ONCE == AT_ONCE - 1 {
-                    task::yield_now().await;
-                }
-            }
+        match table.resources() {
+            Some(resources) => read(resources, table.now()).await,
+            None => Reading::default(),
         }
-        reading.finish()
     }
 
     /// Those of some tasks that are alive, by number.
@@ -109,6 +103,18 @@ impl Answers {
         tasks.sort_unstable_by_key(|task| task.seq);
         tasks
     }
+}
+
+/// Every resource and operation, as of `now`, with breaks.
+pub(crate) async fn read(resources: &Resources, now: u64) -> Reading {
+    let mut reading = Reading::at(now);
+    for page in 0..resources.pages() {
+        resources.read_page(page, &mut reading);
+        if page % AT_ONCE == AT_ONCE - 1 {
+            task::yield_now().await;
+        }
+    }
+    reading.finish()
 }
 
 /// An answer has room for so many.

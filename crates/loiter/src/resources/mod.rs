@@ -104,12 +104,14 @@ impl Resources {
     }
 
     /// Operations that were not tracked as there was no room, since the start.
+    #[cfg(any(feature = "console", test))]
     pub(crate) fn untracked_ops(&self) -> u64 {
         self.untracked_ops.load(Relaxed)
     }
 
     /// A number that grows whenever something changes: as long as it stays, a [`Reading`] would
     /// tell the same, but for the time that passes.
+    #[cfg(any(feature = "console", test))]
     pub(crate) fn changes(&self) -> u64 {
         let counts = self.changes.iter().map(|counter| counter.0.load(Relaxed));
         counts.fold(0, u64::wrapping_add)

@@ -15,18 +15,8 @@ use super::{
 /// Every resource and every operation that is alive, as of about one moment: an entry is looked
 /// at under its own lock, one after the other.
 ///
-/// Made by [`Resources::read`], or a page at a time:
-///
-/// ```ignore
-/// let mut reading = Reading::at(now);
-/// for page in 0..resources.pages() {
-///     resources.read_page(page, &mut reading); // and let others go on now and then
-/// }
-/// let reading = reading.finish();
-/// for resource in reading.resources() {
-///     let ops = reading.ops_of(resource.seq);
-/// }
-/// ```
+/// Made a page at a time, so that others can go on now and then: it begins [empty](Self::at), takes
+/// in each page ([`Resources::read_page`]), and is [finished](Self::finish).
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     at: u64,

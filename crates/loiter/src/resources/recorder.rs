@@ -1,7 +1,10 @@
 //! What application threads write. Who is inside what is told by the thread's own cells, so that
 //! entering a resource or an operation takes no lock.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::{
+    MutexGuard,
+    atomic::Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
 
 use super::{
     MadeOp, MadeResource, Ref, Resources, What,
@@ -177,6 +180,7 @@ impl Resources {
             self.with_giver(semaphore, |holders| {
                 holders.take(task, Share::Permits, permits);
             });
+            self.changed();
         }
     }
 
@@ -259,50 +263,39 @@ impl Resources {
     /// The holders of the semaphore that the program made around this one. The one inside of a
     /// lock has none of its own: the lock tells who holds it. Nor has one of a channel: its room
     /// is taken by messages.
-    fn with_giver(&self, inside: Link, change: impl FnOnce(&mut Holders)) {
-        let mut link = inside;
+    fn with_giver(&self, inside: Link, change: impl Fn(&mut Holders)) {
+        let mut around = self.with_resource(inside, |resource| resource.parent);
         for _ in 0..DEEPEST {
-            let Some(parent) = self
-                .with_resource(link, |resource| resource.parent)
-                .flatten()
-            else {
-                return;
-            };
-            link = parent;
-            let is_it = self.with_resource(link, |resource| resource.gives_permits);
-            if is_it == Some(true) {
-                self.with_resource(link, |resource| change(&mut resource.holders));
-                self.changed();
-                return;
-            }
+            let Some(Some(link)) = around else { return };
+            around = self.with_resource(link, |resource| {
+                if !resource.gives_permits {
+                    return resource.parent;
+                }
+                change(&mut resource.holders);
+                None
+            });
         }
     }
 
     fn with_resource<T>(&self, link: Link, run: impl FnOnce(&mut ResourceBody) -> T) -> Option<T> {
-        let entry = self.slab.get(link.index)?;
-        let mut body = entry.lock();
-        // Looked at under the lock: nobody gives the entry to something else meanwhile.
-        if entry.seq.load(Acquire) != link.seq {
-            return None;
-        }
-        body.resource().map(run)
+        self.body(link)?.resource().map(run)
     }
 
     fn with_op<T>(&self, at: Ref, run: impl FnOnce(&mut OpBody) -> T) -> Option<T> {
-        let (_, seq) = self.entry(at)?;
-        let index = at.index;
-        let result = self.with_op_at(Link { index, seq }, run);
+        let result = self.with_op_at(self.link(at)?, run);
         self.changed();
         result
     }
 
     fn with_op_at<T>(&self, link: Link, run: impl FnOnce(&mut OpBody) -> T) -> Option<T> {
+        self.body(link)?.op().map(run)
+    }
+
+    fn body(&self, link: Link) -> Option<MutexGuard<'_, Body>> {
         let entry = self.slab.get(link.index)?;
-        let mut body = entry.lock();
-        if entry.seq.load(Acquire) != link.seq {
-            return None;
-        }
-        body.op().map(run)
+        let body = entry.lock();
+        // Looked at under the lock: nobody gives the entry to something else meanwhile.
+        (entry.seq.load(Acquire) == link.seq).then_some(body)
     }
 
     fn link(&self, at: Ref) -> Option<Link> {

@@ -16,7 +16,7 @@ use tonic::{
     },
 };
 
-use crate::{agent::Core, publish::Answers};
+use crate::publish::Answers;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// A browser must not guess that it is a page: names of tasks are in it.
@@ -28,8 +28,6 @@ const NO_SNIFF: (HeaderName, HeaderValue) = (
 /// What there is to be asked for.
 #[derive(Clone)]
 pub(super) struct Plain {
-    /// Only whoever is on this machine can come in.
-    only_local: bool,
     #[cfg(feature = "metrics")]
     metrics: Arc<super::metrics::Metrics>,
     #[cfg(feature = "pprof")]
@@ -46,14 +44,12 @@ pub(super) struct Reply {
 }
 
 impl Plain {
-    pub(super) fn new(core: &Arc<Core>, answers: &Arc<Answers>) -> Self {
-        let listens = core.config.listen;
+    pub(super) fn new(answers: &Arc<Answers>) -> Self {
         Self {
-            only_local: listens.is_none_or(|address| address.ip().is_loopback()),
             #[cfg(feature = "metrics")]
-            metrics: Arc::new(super::metrics::Metrics::new(core.clone(), answers.clone())),
+            metrics: Arc::new(super::metrics::Metrics::new(answers.clone())),
             #[cfg(feature = "pprof")]
-            pprof: Arc::new(super::pprof::Profiles::new(core.clone(), answers.clone())),
+            pprof: Arc::new(super::pprof::Profiles::new(answers.clone())),
         }
     }
 
@@ -74,7 +70,7 @@ impl Plain {
         }
         // A page from elsewhere may have its own name lead to this machine, and then need not say
         // where it is from.
-        if self.only_local && !is_of_this_machine(&host(request)) {
+        if !is_of_this_machine(&host(request)) {
             let refused = Reply::text(
                 StatusCode::MISDIRECTED_REQUEST,
                 "this agent listens on its machine only: ask for localhost, or for its address\n",

@@ -43,7 +43,7 @@ impl Routes {
         pump: Arc<Pump>,
     ) -> Self {
         #[cfg(any(feature = "metrics", feature = "pprof"))]
-        let plain = Plain::new(core, &answers);
+        let plain = Plain::new(&answers);
         let streams = Streams::default();
         #[cfg(feature = "console")]
         let console = super::console::server(core.clone(), pump.clone(), streams.clone());

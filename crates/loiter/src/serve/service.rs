@@ -7,7 +7,6 @@ use loiter_model::{
     query::{Filter, FilterError},
 };
 use loiter_wire::{Question, read_resource_query, v1};
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -55,10 +54,6 @@ impl Service {
         }
     }
 
-    fn open_stream(&self) -> Result<OwnedSemaphorePermit, Status> {
-        self.streams.open()
-    }
-
     fn pace(&self, interval_ms: u32) -> Pace {
         let usual = self.core.config.publish_interval;
         self.streams.pace(interval_ms, usual)
@@ -91,7 +86,7 @@ impl v1::loiter_server::Loiter for Service {
         query.limit = query.limit.min(MOST_ROWS);
         let question = Question::read(query, self.core.config.rules.thresholds)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
         Ok(stream(|updates| async move {
@@ -110,7 +105,7 @@ impl v1::loiter_server::Loiter for Service {
         let Some(seq) = TaskSeq::new(request.seq) else {
             return Err(Status::invalid_argument("task numbers start at 1"));
         };
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let pace = self.pace(request.interval_ms);
         let watch = watch_task::Watched::start(self.core.table.clone(), &self.pump, seq)?;
         Ok(stream(|updates| async move {
@@ -126,7 +121,7 @@ impl v1::loiter_server::Loiter for Service {
         request: Request<v1::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let filter = read_filter(&request.into_inner().filter)?;
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let core = self.core.clone();
         let (watch, batches) = self.pump.watch_all();
         Ok(stream(|updates| async move {
@@ -143,7 +138,7 @@ impl v1::loiter_server::Loiter for Service {
     ) -> Result<Response<Self::WatchFindingsStream>, Status> {
         let request = request.into_inner();
         let settings = watch_findings::settings(request.rules, &self.core.config.rules)?;
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let pace = self.pace(request.interval_ms);
         let findings = Findings::new(self.core.clone(), self.answers.clone(), settings);
         Ok(stream(|updates| async move {
@@ -163,7 +158,7 @@ impl v1::loiter_server::Loiter for Service {
         query.limit = query.limit.min(MOST_ROWS);
         let query = read_resource_query(query, self.core.config.rules.thresholds)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
         Ok(stream(|updates| async move {
@@ -182,7 +177,7 @@ impl v1::loiter_server::Loiter for Service {
         let Some(seq) = ResourceSeq::new(request.seq) else {
             return Err(Status::invalid_argument("resource numbers start at 1"));
         };
-        let permit = self.open_stream()?;
+        let permit = self.streams.open()?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
         let Some(first) = answers.resource(seq).await else {
@@ -217,7 +212,7 @@ impl v1::loiter_server::Loiter for Service {
             0 => ANSWER_WITHIN,
             millis => Duration::from_millis(u64::from(millis)).min(ANSWER_AT_LAST),
         };
-        let _permit = self.open_stream()?;
+        let _permit = self.streams.open()?;
         let outcome = self.looks.capture(&filter, &limits, most, timeout).await;
         Ok(Response::new(outcome.into()))
     }

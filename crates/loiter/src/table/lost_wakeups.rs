@@ -264,12 +264,11 @@ impl Table {
     pub(crate) fn lost_wakeups(&self) -> Vec<LostWakeup> {
         let now = self.clock.now();
         let mut kept = self.lost_wakeups.lock();
-        let is_over = |first: &Unwoken| first.at + KEPT < now;
-        while kept.told.front().is_some_and(is_over) {
-            kept.told
-                .pop_front()
-                .into_iter()
-                .for_each(|it| self.forget(it));
+        while let Some(&first) = kept.told.front()
+            && first.at + KEPT < now
+        {
+            kept.told.pop_front();
+            self.forget(first);
         }
         let lost = kept.told.iter().filter_map(|unwoken| {
             Some(LostWakeup {

@@ -198,11 +198,13 @@ impl Table {
         for slot in self.slots(pages) {
             let reading = slot.read_settled().filter(|r| r.phase != Phase::Ended);
             let alive = reading.map(|reading| {
+                // After the reading: else an instant in it might lie in the future.
+                let now = self.clock.now();
                 let moments = Moments {
                     woken_at: reading.woken_at,
                     left_at: reading.left_at,
                 };
-                (self.task(&reading, self.clock.now()), moments)
+                (self.task(&reading, now), moments)
             });
             each(slot.index(), alive);
         }

@@ -17,6 +17,7 @@ use super::{
     facts::{self, Facts},
     trace::{About, Remark, Sink, Step, Track, site_title},
 };
+use crate::command::who;
 
 /// The process that stands for the whole program, and its thread for findings.
 const PROGRAM: u64 = 1;
@@ -131,9 +132,7 @@ impl<W: Write> Sink for Chrome<W> {
             .write_all(b"{\"displayTimeUnit\":\"ns\",\"otherData\":")?;
         serde_json::to_writer(&mut self.out, &facts::about(about))?;
         self.out.write_all(b",\"traceEvents\":[")?;
-        let target = &about.target;
-        let name = format!("{} ({})", target.name, target.pid);
-        self.name((PROGRAM, 0), "process_name", &name)?;
+        self.name((PROGRAM, 0), "process_name", &who(&about.target))?;
         self.sort((PROGRAM, 0), "process_sort_index", 0)?;
         self.name((PROGRAM, FINDINGS), "thread_name", "findings")
     }
@@ -162,14 +161,7 @@ impl<W: Write> Sink for Chrome<W> {
                     name: state.name(),
                     cat: "task",
                     cname: colour(*state),
-                    args: woken.map(|woken| {
-                        let mut facts = Facts::default();
-                        match woken.by {
-                            Some(by) => facts.number("woken_by", by.get()),
-                            None => facts.text("woken_by", "outside of any task"),
-                        }
-                        facts
-                    }),
+                    args: woken.map(facts::woken),
                     ..Entry::new("B", at, place)
                 })?;
                 match woken.and_then(|woken| woken.arrow) {
@@ -291,10 +283,14 @@ fn colour(state: State) -> Option<&'static str> {
 mod tests {
     use std::collections::HashMap;
 
+    use loiter_model::Target;
     use serde_json::Value;
 
     use super::*;
-    use crate::command::export::tests::{entries, trace_of};
+    use crate::command::{
+        export::tests::{entries, trace_of},
+        sample,
+    };
 
     fn document(filter: &str) -> Value {
         let mut out = Vec::new();
@@ -373,6 +369,27 @@ mod tests {
         assert_eq!(processes.len(), 3, "{processes:?}");
         assert!(processes.contains(&"src/report.rs:31:5"), "{processes:?}");
         assert_eq!(document["otherData"]["program"], "checkout");
+    }
+
+    #[test]
+    fn a_program_whose_process_is_not_told_has_its_name_alone() {
+        let about = About {
+            target: Target {
+                pid: 0,
+                ..sample::target()
+            },
+            from: Nanos::ZERO,
+            filter: String::new(),
+        };
+        let mut out = Vec::new();
+        let mut chrome = Chrome::new(&mut out);
+        chrome.begin(&about).expect("memory");
+        chrome.finish(Nanos::ZERO).expect("memory");
+        let document: Value = serde_json::from_slice(&out).expect("JSON");
+        let name = sorted(&document)
+            .into_iter()
+            .find(|event| event["name"] == "process_name");
+        assert_eq!(name.expect("a process")["args"]["name"], "checkout");
     }
 
     #[test]

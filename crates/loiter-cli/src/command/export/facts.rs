@@ -8,7 +8,7 @@ use loiter_model::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::trace::{About, TaskLabel, site_title};
+use super::trace::{About, TaskLabel, Woken, site_title};
 
 /// A value that has a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,6 +83,16 @@ pub(super) fn task(label: &TaskLabel) -> Facts {
     facts.number("spawned_at_ns", label.spawned_at.0);
     if let Some(size) = label.size {
         facts.number("size_bytes", size);
+    }
+    facts
+}
+
+/// Where a wake came from.
+pub(super) fn woken(woken: Woken) -> Facts {
+    let mut facts = Facts::default();
+    match woken.by {
+        Some(by) => facts.number("woken_by", by.get()),
+        None => facts.text("woken_by", "outside of any task"),
     }
     facts
 }

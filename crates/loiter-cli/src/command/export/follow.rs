@@ -112,7 +112,7 @@ impl Follower for Chooser<'_> {
     }
 
     fn finish(&mut self, picture: &Picture) -> io::Result<()> {
-        for seq in self.open.clone() {
+        for seq in std::mem::take(&mut self.open) {
             self.look(picture, seq);
         }
         Ok(())

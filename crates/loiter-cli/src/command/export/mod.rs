@@ -30,14 +30,17 @@ use std::{
 };
 
 use loiter_cli::{
-    source::{self, Source, SourceError, Where},
+    source::{Source, SourceError, Where},
     text,
 };
 use loiter_model::{Nanos, Target, Thresholds};
 use loiter_recording::ReadError;
 
 use self::{output::Output, table::Table};
-use super::{ask, runtime};
+use super::{
+    ask::{Connected, connect_at, lost},
+    runtime,
+};
 use crate::{
     cli::{ExportArgs, ExportFormatArg, TableArg},
     error::Error,
@@ -89,7 +92,7 @@ impl Asked {
     }
 
     fn lost(&self) -> SourceError {
-        ask::lost(&self.place, "it stopped answering")
+        lost(&self.place, "it stopped answering")
     }
 }
 
@@ -168,12 +171,15 @@ fn check(args: &ExportArgs) -> Result<(), Error> {
 /// Finds out who answers.
 async fn ask(args: &ExportArgs) -> Result<Asked, Error> {
     let place = args.place();
-    let source = source::open_at(&place, args.target.at)?;
-    let target = source.target().await?;
+    let Connected {
+        source,
+        target,
+        thresholds,
+    } = connect_at(&place, args.target.at, args.limits.limits()).await?;
     Ok(Asked {
         source,
-        thresholds: args.limits.limits().over(target.thresholds),
         target,
+        thresholds,
         watch_for: match place {
             Where::Endpoint(_) => Some(args.watch_for.unwrap_or(WATCH_FOR)),
             Where::File(_) => None,

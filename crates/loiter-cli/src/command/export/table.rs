@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Tasks of one answer. The target looks at all of its tasks for each.
-pub(super) const PAGE_OF_TASKS: u64 = 5_000;
+const PAGE_OF_TASKS: u64 = 5_000;
 /// Sites of one answer: each has a history, some kilobytes.
 const PAGE_OF_SITES: u64 = 500;
 
@@ -62,36 +62,50 @@ async fn tasks(asked: &Asked, args: &ExportArgs, output: &mut Output) -> Result<
     let mut rows = Rows::new(&mut *output, TASKS).map_err(failed)?;
     let (mut after, mut left) = (0, most(args));
     while left > 0 {
-        let query = Query {
-            filter: beyond(&args.filter.filter, after)?,
-            sort: Sort {
-                column: TaskColumn::Seq,
-                descending: false,
-            },
-            window: Window {
-                offset: 0,
-                limit: PAGE_OF_TASKS.min(left),
-            },
-            thresholds: asked.thresholds,
-        };
-        let updates = asked.source().watch_tasks(query, None).await?;
-        let update: TasksUpdate = first(updates, &asked.place).await?;
+        let update = page(asked, args, after, left).await?;
         let document = Document::of_tasks(&asked.target, &asked.thresholds, &update);
         left -= rows.rows(&document, "tasks", left).map_err(failed)?;
-        let last = update.tasks.last().map(|task| task.seq.get());
-        match last {
-            // An answer that goes round in circles is to end as well.
-            Some(last) if last > after && (update.tasks.len() as u64) < update.matched => {
-                after = last;
-            }
-            _ => break,
+        match next_after(&update, after) {
+            Some(last) => after = last,
+            None => break,
         }
     }
     rows.finish().map_err(failed)
 }
 
+/// So many tasks at most of those after this number, in the order of theirs.
+pub(super) async fn page(
+    asked: &Asked,
+    args: &ExportArgs,
+    after: u64,
+    most: u64,
+) -> Result<TasksUpdate, Error> {
+    let query = Query {
+        filter: beyond(&args.filter.filter, after)?,
+        sort: Sort {
+            column: TaskColumn::Seq,
+            descending: false,
+        },
+        window: Window {
+            offset: 0,
+            limit: PAGE_OF_TASKS.min(most),
+        },
+        thresholds: asked.thresholds,
+    };
+    let updates = asked.source().watch_tasks(query, None).await?;
+    Ok(first(updates, &asked.place).await?)
+}
+
+/// The number after which the next page begins; `None` when there is none.
+pub(super) fn next_after(page: &TasksUpdate, after: u64) -> Option<u64> {
+    let last = page.tasks.last()?.seq.get();
+    let is_last = page.tasks.len() as u64 >= page.matched;
+    // An answer that goes round in circles is to end as well.
+    (last > after && !is_last).then_some(last)
+}
+
 /// The same tasks, without those up to this number.
-pub(super) fn beyond(filter: &Filter, seq: u64) -> Result<Filter, Error> {
+fn beyond(filter: &Filter, seq: u64) -> Result<Filter, Error> {
     let text = format!("{filter} seq>{seq}");
     text.parse()
         .map_err(|error| Error::Usage(format!("the filter is too long: {error}")))

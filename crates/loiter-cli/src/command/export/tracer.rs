@@ -304,7 +304,7 @@ impl<S: Sink> Follower for Tracer<'_, S> {
             return Ok(());
         }
         let at = picture.at();
-        let site = self.tasks.get(&event.task).map(|traced| traced.track);
+        let before = self.tasks.get(&event.task).map(|traced| traced.track);
         let task = picture.find_task(event.task);
         let left = match (&task, event.kind) {
             (_, EventKind::Drop { ending }) => {
@@ -334,7 +334,7 @@ impl<S: Sink> Follower for Tracer<'_, S> {
             }
         };
         let now = self.tasks.get(&event.task);
-        let Some(track) = site.or(now.map(|traced| traced.track)) else {
+        let Some(track) = before.or(now.map(|traced| traced.track)) else {
             return Ok(());
         };
         let step = Step::Event {

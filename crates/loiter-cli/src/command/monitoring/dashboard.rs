@@ -143,16 +143,8 @@ fn questions(metric: &Metric) -> Vec<(String, String)> {
                 true => "max",
                 false => "sum",
             };
-            match metric.labels {
-                [] => vec![lines(
-                    "instance",
-                    format!("{sum} by (instance) ({numbers})"),
-                )],
-                labels => vec![lines(
-                    labels[0],
-                    format!("{sum} by ({}) ({numbers})", labels[0]),
-                )],
-            }
+            let by = metric.labels.first().copied().unwrap_or("instance");
+            vec![lines(by, format!("{sum} by ({by}) ({numbers})"))]
         }
     }
 }

@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// What was told last of a task. Asks on until it is dropped.
 pub(super) struct Details {
     last: Arc<Mutex<Option<TaskDetails>>>,
-    asking: JoinHandle<()>,
+    /// `None` when nothing will be told.
+    asking: Option<JoinHandle<()>>,
 }
 
 impl Details {
@@ -39,13 +40,10 @@ impl Details {
             Some((messages, first))
         };
         let opened = time::timeout(PATIENCE, opening).await.ok().flatten();
-        let asking = match opened {
-            Some((messages, first)) => {
-                keep(&last, first);
-                tokio::spawn(read(messages, last.clone()))
-            }
-            None => tokio::spawn(async {}),
-        };
+        let asking = opened.map(|(messages, first)| {
+            keep(&last, first);
+            tokio::spawn(read(messages, last.clone()))
+        });
         Self { last, asking }
     }
 
@@ -61,7 +59,9 @@ impl Details {
 
 impl Drop for Details {
     fn drop(&mut self) {
-        self.asking.abort();
+        if let Some(asking) = &self.asking {
+            asking.abort();
+        }
     }
 }
 

@@ -12,14 +12,16 @@ use loiter_model::{
     picture::{Picture, PictureLimits},
     update::TaskDetail,
 };
-use tokio::time;
 use tonic::{Status, Streaming, transport::Channel};
 
 use super::{details::Details, translate::Translator};
-use crate::source::{Endpoint, Live, SourceError, Updates, connect, local::Canvas, status};
+use crate::source::{
+    Endpoint, Live, SourceError, Updates,
+    connect::{self, ANSWER_TIMEOUT, in_time},
+    local::Canvas,
+    status,
+};
 
-/// It answers from a thread of its own, so a busy service is no reason to be late.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first message has everything in it, and may come over a slow line.
 const FIRST_TIMEOUT: Duration = Duration::from_secs(30);
 /// That much of everything is taken: some 500,000 tasks. tokio-console takes 4 MiB.
@@ -121,18 +123,6 @@ impl Session {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn in_time<T>(
-    endpoint: &Endpoint,
-    limit: Duration,
-    answer: impl Future<Output = T>,
-) -> Result<T, SourceError> {
-    let answered = time::timeout(limit, answer).await;
-    answered.map_err(|_| SourceError::Unreachable {
-        endpoint: endpoint.to_string(),
-        reason: format!("no answer within {} s", limit.as_secs()),
-    })
 }
 
 /// Draws what comes, up to the end.

@@ -4,11 +4,7 @@ mod at;
 mod file;
 mod player;
 
-use std::{
-    path::Path,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use futures_util::{FutureExt, future};
 use loiter_model::{
@@ -27,7 +23,6 @@ pub use file::open_recording;
 pub use player::{Go, Moment, Player, Reading, Reel};
 
 use super::{Answer, Live, Source, SourceError, Updates};
-use player::Shared;
 
 /// A recording as a source: it answers with what was known at the time to which its
 /// [`player`](Self::player) has gone, first the end.
@@ -122,15 +117,8 @@ impl Source for Recorded {
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<FindingsUpdate>> {
         let own = self.is_answered_by_target(&settings);
-        let shared: Option<Arc<Shared>> = own.then(|| self.player.shared());
-        let found = move || {
-            let shared = shared.as_ref()?;
-            let found = shared
-                .findings
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            found.clone()
-        };
+        let player = own.then(|| self.player());
+        let found = move || player.as_ref()?.findings();
         future::ready(Ok(self.live.findings_or(settings, interval, found))).boxed()
     }
 

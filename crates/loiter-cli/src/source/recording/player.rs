@@ -59,13 +59,13 @@ pub struct Reel {
 #[derive(Clone)]
 pub struct Player(Arc<Shared>);
 
-pub(super) struct Shared {
+struct Shared {
     name: String,
     reel: Reel,
     tape: Mutex<Tape>,
     canvas: Canvas,
     /// What the target itself found wrong last.
-    pub(super) findings: Mutex<Option<FindingsUpdate>>,
+    findings: Mutex<Option<FindingsUpdate>>,
     /// Tasks that somebody looks at closely. Locked last of all.
     close_ups: Mutex<HashMap<TaskSeq, Kept>>,
 }
@@ -113,6 +113,10 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn findings(&self) -> MutexGuard<'_, Option<FindingsUpdate>> {
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Has what the watched tasks did up to the present time.
     fn look_closely(&self, tape: &Tape) {
         for (seq, kept) in &mut *self.close_ups() {
@@ -143,8 +147,9 @@ impl Player {
         }))
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared> {
-        self.0.clone()
+    /// What the target itself found wrong last, up to the present time.
+    pub(super) fn findings(&self) -> Option<FindingsUpdate> {
+        self.0.findings().clone()
     }
 
     /// All of it.
@@ -175,12 +180,7 @@ impl Player {
                     Go::Next => tape.step().map(drop),
                     Go::Previous => tape.step_back().map(drop),
                 };
-                let mut findings = self
-                    .0
-                    .findings
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *findings = tape.findings().cloned();
+                *self.0.findings() = tape.findings().cloned();
                 self.0.look_closely(tape);
                 let moment = Moment {
                     at: tape.at(),

@@ -66,10 +66,7 @@ impl FilterState {
 
     /// What to ask for: the filter as it is being written, so that one sees what it will do.
     pub(crate) fn effective(&self) -> Filter {
-        let filter = match &self.editor {
-            Some(editor) => &editor.filter,
-            None => &self.filter,
-        };
+        let filter = self.of_resources();
         if !self.with_ended || filter.wants_ended() {
             return filter.clone();
         }

@@ -308,7 +308,6 @@ impl State {
         if self.no_resources().is_some() {
             return None;
         }
-        let filter = self.filter.effective();
         let thresholds = self.thresholds();
         let height = self.rows_height();
         let question = match &self.place {
@@ -320,13 +319,13 @@ impl State {
                 thresholds,
             }),
             Place::Sites => Question::Sites(SiteQuery {
-                filter,
+                filter: self.filter.effective(),
                 sort: self.sites.sort,
                 window: self.sites.window(height),
                 thresholds,
             }),
             Place::Waits => Question::Waits(WaitQuery {
-                filter,
+                filter: self.filter.effective(),
                 sort: self.waits.sort,
                 window: self.waits.window(height),
                 thresholds,

@@ -49,12 +49,8 @@ impl Playback {
     /// Time passes; where to go for it.
     pub(crate) fn tick(&mut self, now: Nanos) -> Option<Go> {
         let passed = now.saturating_sub(self.ticked);
-        if !self.is_playing {
-            self.ticked = now;
-            return None;
-        }
         // What takes long is not made up for: time goes slower then.
-        if self.is_going {
+        if !self.is_playing || self.is_going {
             self.ticked = now;
             return None;
         }

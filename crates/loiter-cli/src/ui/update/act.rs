@@ -6,13 +6,15 @@ use loiter_model::{
     query::{Column, Labels, ResourceColumn, SiteColumn, TaskColumn, WaitColumn},
 };
 
-use crate::source::Go;
-use crate::ui::{
-    columns::{FindingColumn, Row},
-    keymap::Action,
-    message::{Effect, Line, Whose},
-    state::{Notice, Place, Playback, Popup, State, Table, only_finding, only_site, only_wait},
-    text,
+use crate::{
+    source::Go,
+    ui::{
+        columns::{FindingColumn, Row},
+        keymap::Action,
+        message::{Effect, Line, Whose},
+        state::{Notice, Place, Playback, Popup, State, Table, only_finding, only_site, only_wait},
+        text,
+    },
 };
 
 /// The steps of the blocked threshold.
@@ -79,8 +81,16 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::StepOn => play(state, effects, |it| it.step(Go::Next)),
         Action::LeapBack => play(state, effects, Playback::leap_back),
         Action::LeapOn => play(state, effects, Playback::leap_on),
-        Action::Slower | Action::Faster => change_speed(state, action),
-        Action::PreviousFinding | Action::NextFinding => to_finding(state, action, effects),
+        Action::Slower => change_speed(state, Playback::slower),
+        Action::Faster => change_speed(state, Playback::faster),
+        Action::PreviousFinding => {
+            let none = "no new finding before this";
+            to_finding(state, effects, Playback::previous_finding, none);
+        }
+        Action::NextFinding => {
+            let none = "no new finding after this";
+            to_finding(state, effects, Playback::next_finding, none);
+        }
         Action::Reconnect => reconnect(state, effects),
         Action::GoToParent => visit(state, |detail| detail.parent()),
         Action::GoToWaker => visit(state, |detail| detail.waker()),
@@ -449,24 +459,23 @@ fn play(
     effects.extend(go.map(Effect::Go));
 }
 
-fn change_speed(state: &mut State, action: Action) {
+fn change_speed(state: &mut State, change: fn(&mut Playback)) {
     if let Some(playback) = &mut state.playback {
-        match action {
-            Action::Slower => playback.slower(),
-            _ => playback.faster(),
-        }
+        change(playback);
     }
 }
 
-fn to_finding(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+/// Goes to a finding, or says that there is none.
+fn to_finding(
+    state: &mut State,
+    effects: &mut Vec<Effect>,
+    find: fn(&mut Playback) -> Option<Option<Go>>,
+    none: &'static str,
+) {
     let Some(playback) = &mut state.playback else {
         return;
     };
-    let (found, none) = match action {
-        Action::PreviousFinding => (playback.previous_finding(), "no new finding before this"),
-        _ => (playback.next_finding(), "no new finding after this"),
-    };
-    match found {
+    match find(playback) {
         Some(go) => effects.extend(go.map(Effect::Go)),
         None => state.notice = Some(Notice::new(none, state.now)),
     }

@@ -208,25 +208,19 @@ fn identity(task: &Task, labels: &LabelSet) -> Vec<Fact> {
 
 fn times(task: &Task, durations: Durations) -> Vec<Fact> {
     let whole = |duration| durations.whole(duration);
+    let or_none = |duration: Option<Nanos>| duration.map_or_else(|| "-".to_owned(), whole);
     let share = |part: Nanos| {
         let percent = text::percent(part.0, task.total.0);
         format!("{} ({percent})", whole(part))
     };
     vec![
-        Fact::new(
-            "idle now",
-            task.idle().map_or_else(|| "-".to_owned(), whole),
-        ),
+        Fact::new("idle now", or_none(task.idle())),
         Fact::new("total", whole(task.total)),
         Fact::new("total idle", share(task.total_idle())),
         Fact::new("busy", share(task.busy)),
         Fact::new("scheduled", share(task.scheduled)),
         Fact::new("polls", text::thousands(task.polls)),
-        Fact::new(
-            "longest poll",
-            task.known_longest_poll()
-                .map_or_else(|| "-".to_owned(), whole),
-        ),
+        Fact::new("longest poll", or_none(task.known_longest_poll())),
     ]
 }
 

@@ -102,8 +102,8 @@ fn matters(state: &State, action: Action) -> bool {
         | Action::Slower
         | Action::Faster => state.playback.is_some(),
         Action::PreviousFinding | Action::NextFinding => {
-            let findings = state.playback.as_ref().map(|it| it.reel.findings.len());
-            findings.is_some_and(|count| count > 0)
+            let playback = state.playback.as_ref();
+            playback.is_some_and(|it| !it.reel.findings.is_empty())
         }
         // It cannot be asked any more.
         Action::Capture => !state.is_capturing && state.playback.is_none(),

@@ -146,12 +146,8 @@ fn long_facts_block(
 ) -> Buffer {
     let task = detail.task.after(elapsed);
     let facts = facts::long(state, shown, detail, &task);
-    let mut block = block(width, facts.len());
-    for (y, fact) in (0..).zip(&facts) {
-        let area = block.area;
-        paint::line(&mut block, area, y, &fact.line(state, width));
-    }
-    block
+    let lines: Vec<_> = facts.iter().map(|fact| fact.line(state, width)).collect();
+    lines_block(&lines, width)
 }
 
 /// The figures in as many columns as fit, read downwards.
@@ -184,23 +180,13 @@ fn await_stack_block(state: &State, shown: &Detail, detail: &TaskDetail, width: 
         }
         _ => Vec::new(),
     };
-    let mut block = block(width, lines.len());
-    let area = block.area;
-    for (y, line) in (0..).zip(&lines) {
-        paint::line(&mut block, area, y, line);
-    }
-    block
+    lines_block(&lines, width)
 }
 
 /// What the lints say of it.
 fn hints_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
     let lines = hints::lines(state, &detail.task.after(elapsed), width);
-    let mut block = block(width, lines.len());
-    let area = block.area;
-    for (y, line) in (0..).zip(&lines) {
-        paint::line(&mut block, area, y, line);
-    }
-    block
+    lines_block(&lines, width)
 }
 
 fn timeline_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16) -> Buffer {
@@ -336,6 +322,16 @@ fn heading(block: &mut Buffer, y: u16, title: &str, width: u16) {
     let style = Style::new().add_modifier(Modifier::BOLD);
     let line = Line::from(vec![Span::raw(" "), Span::styled(title.to_owned(), style)]);
     paint::line(block, Rect::new(0, 0, width, y + 1), y, &line);
+}
+
+/// Lines one below the other.
+fn lines_block(lines: &[Line<'_>], width: u16) -> Buffer {
+    let mut block = block(width, lines.len());
+    let area = block.area;
+    for (y, line) in (0..).zip(lines) {
+        paint::line(&mut block, area, y, line);
+    }
+    block
 }
 
 fn block(width: u16, height: usize) -> Buffer {

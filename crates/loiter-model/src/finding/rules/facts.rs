@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Kind, NameId, Nanos, Quantiles, SiteId, State, Task, TaskSeq};
+use crate::{NameId, Nanos, Quantiles, SiteId, State, Task, TaskSeq};
 
 use super::super::{Doubt, Growth};
 
@@ -81,32 +81,12 @@ impl LostWakeup {
     /// The task as it was before that poll, for filters: what is not known of it is none.
     pub(super) fn as_task(&self) -> Task {
         Task {
-            seq: self.task,
-            tokio_id: None,
             name: self.name,
-            scope: None,
-            kind: Kind::Task,
-            site: self.site,
-            parent: None,
-            size: None,
-            original_size: None,
-            spawned_at: Nanos::ZERO,
             state: State::Idle,
             in_state: self.idle,
             total: self.idle,
-            busy: Nanos::ZERO,
-            scheduled: Nanos::ZERO,
             polls: 1,
-            longest_poll: Nanos::ZERO,
-            wakes: 0,
-            self_wakes: 0,
-            live_wakers: 0,
-            woken_by: None,
-            sole_waker: false,
-            expect_idle: false,
-            may_be_part: false,
-            wait: None,
-            ending: None,
+            ..Task::spawned(self.task, self.site, None, Nanos::ZERO)
         }
     }
 }

@@ -32,13 +32,22 @@ pub(super) struct Verdict {
     pub(super) grounds: Grounds,
 }
 
+/// Whom blocked tasks wait for, by their indices.
+#[derive(Default)]
+struct Asked {
+    /// Where that is proved.
+    waits_for: Ids<u32, TaskSeq>,
+    /// What others hold for them, as far as is known.
+    held: Ids<u32, Held>,
+}
+
 impl<F: Facts> Judge<'_, F> {
     pub(super) fn judge(mut self) {
-        let stuck = self.stuck();
+        let asked = self.ask();
+        let stuck = self.stuck(&asked);
         self.tell_cycles(&stuck, Certainty::Proved, &Ids::default());
-        let held = self.held(&stuck);
-        let crossed = self.crossed(&stuck, &held);
-        self.tell_cycles(&crossed, Certainty::Suspected, &held);
+        let crossed = self.crossed(&stuck, &asked);
+        self.tell_cycles(&crossed, Certainty::Suspected, &asked.held);
         let mut suspicions = Suspicions::new(self.at, self.waits, self.facts);
         let open = self.waiters.iter().enumerate();
         open.filter(|(index, waiter)| {
@@ -56,13 +65,14 @@ impl<F: Facts> Judge<'_, F> {
                 (Waker::MissingStill, Fate::Open) => Some(no_waker(Certainty::Suspected)),
                 (Waker::MayBe, Fate::Open) => suspicions.of(waiter),
             };
-            if let Some(verdict) = verdict {
+            if let Some(verdict) = &verdict {
                 self.tell(waiter, verdict);
             }
         }
     }
 
-    fn tell(&mut self, waiter: &Waiter, verdict: Verdict) {
+    /// Takes a verdict by reference: it is large, and there may be one for each of a million tasks.
+    fn tell(&mut self, waiter: &Waiter, verdict: &Verdict) {
         if !self.allow.silences(waiter.allowed, verdict.kind, 1) {
             let known = self.waits.known(waiter.member.wait);
             let Verdict {
@@ -71,50 +81,42 @@ impl<F: Facts> Judge<'_, F> {
                 grounds,
             } = verdict;
             self.merge
-                .add(kind, certainty, &waiter.member, known, &grounds);
+                .add(*kind, *certainty, &waiter.member, known, grounds);
         }
     }
 
-    fn stuck(&self) -> Stuck {
+    /// Asks it all in one go: there may be a million of them.
+    fn ask(&self) -> Asked {
+        let mut asked = Asked::default();
+        for (index, waiter) in (0..).zip(self.waiters) {
+            let wait = self.waits.known(waiter.member.wait);
+            // Its other branches, or the timer of a timeout, may end its wait.
+            let may_end_otherwise = waiter.is_part || wait.has_branches;
+            let has_waker = waiter.waker != Waker::Nowhere;
+            if may_end_otherwise || !has_waker {
+                continue;
+            }
+            let seq = waiter.member.seq;
+            if let Some(task) = self.facts.waits_for(seq) {
+                asked.waits_for.insert(index, task);
+            }
+            if waiter.waker == Waker::MayBe
+                && let Some(held) = self.facts.held(seq).filter(|held| held.is_all)
+            {
+                asked.held.insert(index, held);
+            }
+        }
+        asked
+    }
+
+    fn stuck(&self, asked: &Asked) -> Stuck {
         let (waiters, allow) = (self.waiters, &*self.allow);
         let is_dead = |index: usize| {
             let waiter: &Waiter = &waiters[index];
             waiter.waker == Waker::Nowhere && !allow.is_silent(waiter.allowed, FindingKind::NoWaker)
         };
         let is_told = |cycle: &[u32]| silencing(cycle, waiters, allow).is_none();
-        Stuck::among(waiters, |waiter| self.waits_for(waiter), is_dead, is_told)
-    }
-
-    /// Whom a blocked task waits for, where that is proved.
-    fn waits_for(&self, waiter: &Waiter) -> Option<TaskSeq> {
-        let wait = self.waits.known(waiter.member.wait);
-        // Its other branches, or the timer of a timeout, may end its wait.
-        let may_end_otherwise = waiter.is_part || wait.has_branches;
-        let has_waker = waiter.waker != Waker::Nowhere;
-        if may_end_otherwise || !has_waker {
-            return None;
-        }
-        self.facts.waits_for(waiter.member.seq)
-    }
-
-    /// What others hold for those whose wait may end, as far as is known.
-    fn held(&self, stuck: &Stuck) -> Ids<TaskSeq, Held> {
-        let mut held = Ids::default();
-        for (index, waiter) in self.waiters.iter().enumerate() {
-            let wait = self.waits.known(waiter.member.wait);
-            let may_end_otherwise = waiter.is_part || wait.has_branches;
-            if waiter.waker == Waker::MayBe
-                && !may_end_otherwise
-                && stuck.fate(index) == Fate::Open
-                && let Some(by) = self
-                    .facts
-                    .held(waiter.member.seq)
-                    .filter(|held| held.is_all)
-            {
-                held.insert(waiter.member.seq, by);
-            }
-        }
-        held
+        Stuck::among(waiters, &asked.waits_for, is_dead, is_told)
     }
 
     /// Cycles of tasks each of which waits for what the next one holds, or for its end.
@@ -124,27 +126,18 @@ impl<F: Facts> Judge<'_, F> {
     /// `static`, a leaked one, an owned guard) can be sent to a third task, which may give it back
     /// any time. Nor does it tell of permits that are added or taken at once with `try_acquire`.
     /// And a task may wait for something else beside that tokio does not tell of.
-    fn crossed(&self, stuck: &Stuck, held: &Ids<TaskSeq, Held>) -> Stuck {
-        let is_open: Ids<TaskSeq, ()> = match held.is_empty() {
-            true => Ids::default(),
-            false => (self.waiters.iter().enumerate())
-                .filter(|(index, _)| stuck.fate(*index) == Fate::Open)
-                .map(|(_, waiter)| (waiter.member.seq, ()))
-                .collect(),
-        };
-        let waits_for = |waiter: &Waiter| {
-            let seq = waiter.member.seq;
-            is_open.get(&seq)?;
-            match held.get(&seq) {
-                Some(held) => Some(held.by),
-                None => self.waits_for(waiter),
-            }
-        };
+    fn crossed(&self, stuck: &Stuck, asked: &Asked) -> Stuck {
+        if asked.held.is_empty() {
+            return Stuck::default();
+        }
+        let mut waits_for = asked.waits_for.clone();
+        waits_for.extend(asked.held.iter().map(|(index, held)| (*index, held.by)));
+        waits_for.retain(|index, _| stuck.fate(*index as usize) == Fate::Open);
         let is_told = |cycle: &[u32]| silencing(cycle, self.waiters, self.allow).is_none();
-        Stuck::among(self.waiters, waits_for, |_| false, is_told)
+        Stuck::among(self.waiters, &waits_for, |_| false, is_told)
     }
 
-    fn tell_cycles(&mut self, stuck: &Stuck, certainty: Certainty, held: &Ids<TaskSeq, Held>) {
+    fn tell_cycles(&mut self, stuck: &Stuck, certainty: Certainty, held: &Ids<u32, Held>) {
         for cycle in &stuck.cycles {
             if let Some(waiter) = silencing(cycle, self.waiters, self.allow) {
                 let tasks = cycle.len() as u64;
@@ -157,9 +150,9 @@ impl<F: Facts> Judge<'_, F> {
                 let member = &waiters[*at as usize].member;
                 (member, waits.known(member.wait))
             });
-            let held = members.clone().filter_map(|(member, _)| {
-                let held = held.get(&member.seq)?;
-                Some(evidence(member.seq, held))
+            let held = cycle.iter().filter_map(|at| {
+                let held = held.get(at)?;
+                Some(evidence(waiters[*at as usize].member.seq, held))
             });
             self.merge.add_cycle(certainty, held.collect(), members);
         }

@@ -1,6 +1,9 @@
 //! Adds tasks of which the same is to be said up to one finding.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    hash::{Hash, Hasher},
+};
 
 use super::{
     ids::Ids,
@@ -97,13 +100,21 @@ impl<T: Copy + PartialEq> Common<T> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     kind: FindingKind,
     certainty: Certainty,
     site: SiteId,
     /// As in [`Known`].
     spot: u32,
+}
+
+impl Hash for Key {
+    /// In two words instead of four.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.site.0) << 32 | u64::from(self.spot));
+        state.write_u64((self.kind as u64) << 8 | self.certainty as u64);
+    }
 }
 
 /// The findings about tasks so far.

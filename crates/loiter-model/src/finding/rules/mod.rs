@@ -113,6 +113,7 @@ impl Rules {
             waits,
             origins: Origins::default(),
             waiters: Vec::new(),
+            others: Vec::new(),
             hogs: Vec::new(),
             unlooked: Ids::default(),
             merge: Merge::default(),
@@ -130,6 +131,8 @@ pub struct Scan<'a, L> {
     waits: Waits,
     origins: Origins,
     waiters: Vec<Waiter>,
+    /// Whose end would make the wait of one of them suspicious; some twice.
+    others: Vec<TaskSeq>,
     /// Inside one poll for too long.
     hogs: Vec<Task>,
     unlooked: Ids<TaskSeq, u64>,
@@ -171,13 +174,16 @@ impl<L: Labels> Scan<'_, L> {
         if condition == Some(Condition::Hogging) {
             self.hogs.push(*task);
         }
-        let symptoms = [
-            Symptom::starved(task).filter(|_| condition == Some(Condition::Starved)),
-            self.spinning(task),
-            self.long_blocking(task, &limits),
-        ];
-        for symptom in symptoms.into_iter().flatten() {
-            self.tell(task, &mut allowed, symptom);
+        if condition == Some(Condition::Starved)
+            && let Some(symptom) = Symptom::starved(task)
+        {
+            self.tell(task, &mut allowed, &symptom);
+        }
+        if let Some(symptom) = self.spinning(task) {
+            self.tell(task, &mut allowed, &symptom);
+        }
+        if let Some(symptom) = self.long_blocking(task, &limits) {
+            self.tell(task, &mut allowed, &symptom);
         }
     }
 
@@ -204,6 +210,12 @@ impl<L: Labels> Scan<'_, L> {
         let allowed = allowed.answer(&mut self.allow);
         let is_own = self.origins.of(task.site, self.labels) == Origin::User;
         let waiter = Waiter::new(task, wait, waker, allowed, is_own);
+        for other in waiter.others(known) {
+            // Mostly that of the waiter before: few tasks are the parents of all others.
+            if self.others.last() != Some(&other) {
+                self.others.push(other);
+            }
+        }
         self.waiters.push(waiter);
     }
 
@@ -235,12 +247,12 @@ impl<L: Labels> Scan<'_, L> {
         })
     }
 
-    fn tell(&mut self, task: &Task, allowed: &mut Question<'_, L>, symptom: Symptom) {
-        let Symptom {
+    fn tell(&mut self, task: &Task, allowed: &mut Question<'_, L>, symptom: &Symptom) {
+        let &Symptom {
             kind,
             certainty,
             time,
-            grounds,
+            ref grounds,
         } = symptom;
         let allowed = allowed.answer(&mut self.allow);
         if self.allow.silences(allowed, kind, 1) {
@@ -251,17 +263,13 @@ impl<L: Labels> Scan<'_, L> {
             ..Member::new(task, WaitIndex::UNKNOWN)
         };
         let unknown = self.waits.known(WaitIndex::UNKNOWN);
-        self.merge.add(kind, certainty, &member, unknown, &grounds);
+        self.merge.add(kind, certainty, &member, unknown, grounds);
     }
 
     /// Tasks of which [`Facts::is_alive`] is going to be asked, in no order, none twice.
     #[must_use]
     pub fn wanted(&self) -> Vec<TaskSeq> {
-        let others = self.waiters.iter().flat_map(|waiter| {
-            let known = self.waits.known(waiter.member.wait);
-            waiter.others(known)
-        });
-        let mut wanted: Vec<_> = others.collect();
+        let mut wanted = self.others.clone();
         wanted.sort_unstable();
         wanted.dedup();
         wanted
@@ -333,7 +341,7 @@ impl<L: Labels> Scan<'_, L> {
         for task in std::mem::take(&mut self.hogs) {
             if let Some(symptom) = Symptom::hogging(&task, facts.is_in_place(task.seq)) {
                 let mut allowed = Question::new(&task, &limits, self.labels);
-                self.tell(&task, &mut allowed, symptom);
+                self.tell(&task, &mut allowed, &symptom);
             }
         }
     }
@@ -363,7 +371,7 @@ impl<L: Labels> Scan<'_, L> {
             self.tell(
                 &task,
                 &mut Question::new(&task, &limits, self.labels),
-                symptom,
+                &symptom,
             );
         }
     }

@@ -14,7 +14,8 @@ pub(super) enum Fate {
     Dead(TaskSeq),
 }
 
-/// The cycles among blocked tasks, and who else cannot go on.
+/// The cycles among blocked tasks, and who else cannot go on: nobody by default.
+#[derive(Default)]
 pub(super) struct Stuck {
     /// One for each waiter; empty when all are open.
     fates: Vec<Fate>,
@@ -35,23 +36,22 @@ impl Stuck {
         self.fates.get(waiter).copied().unwrap_or(Fate::Open)
     }
 
-    /// Follows `waits_for` from every waiter, each once.
+    /// Goes from every waiter to whom it waits for, to each once.
     ///
+    /// `waits_for`: whom a waiter waits for, by its index.
     /// `is_dead`: whether that waiter can never go on by itself.
     /// `is_told`: whether something is to be said of a cycle. One that is right as it is has
     /// nobody dead by association either.
     pub(super) fn among(
         waiters: &[Waiter],
-        waits_for: impl Fn(&Waiter) -> Option<TaskSeq>,
+        waits_for: &Ids<u32, TaskSeq>,
         is_dead: impl Fn(usize) -> bool,
         mut is_told: impl FnMut(&[u32]) -> bool,
     ) -> Self {
-        let Some(links) = links(waiters, waits_for) else {
-            return Self {
-                fates: Vec::new(),
-                cycles: Vec::new(),
-            };
-        };
+        if waits_for.is_empty() {
+            return Self::default();
+        }
+        let links = links(waiters, waits_for);
         let mut stuck = Self {
             fates: vec![Fate::Open; waiters.len()],
             cycles: Vec::new(),
@@ -102,31 +102,20 @@ impl Stuck {
     }
 }
 
-/// Whom each waiter waits for; `None` when nobody waits for anybody.
-fn links(
-    waiters: &[Waiter],
-    waits_for: impl Fn(&Waiter) -> Option<TaskSeq>,
-) -> Option<Ids<u32, Link>> {
-    let mut links = Ids::default();
-    let mut indices = Ids::default();
-    for (index, waiter) in (0..).zip(waiters) {
-        if let Some(task) = waits_for(waiter) {
-            links.insert(index, Link { task, index: None });
-            indices.insert(task, None);
-        }
-    }
-    if links.is_empty() {
-        return None;
-    }
+/// Whom each waiter waits for.
+fn links(waiters: &[Waiter], waits_for: &Ids<u32, TaskSeq>) -> Ids<u32, Link> {
+    let mut indices: Ids<TaskSeq, Option<u32>> =
+        waits_for.values().map(|task| (*task, None)).collect();
     for (index, waiter) in (0..).zip(waiters) {
         if let Some(found) = indices.get_mut(&waiter.member.seq) {
             *found = Some(index);
         }
     }
-    for link in links.values_mut() {
-        link.index = indices.get(&link.task).copied().flatten();
-    }
-    Some(links)
+    let links = waits_for.iter().map(|(waiter, &task)| {
+        let index = indices.get(&task).copied().flatten();
+        (*waiter, Link { task, index })
+    });
+    links.collect()
 }
 
 /// Turns a cycle so that alike ones begin alike: at the lowest site, there with the oldest task.

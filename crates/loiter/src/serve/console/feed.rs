@@ -6,7 +6,7 @@ use loiter_model::Nanos;
 use loiter_wire::console::Update;
 use tokio::{
     sync::mpsc::{self, Permit},
-    task, time,
+    time,
 };
 use tonic::Status;
 
@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     agent::Core,
-    publish::Walk,
-    resources::{Reading, Resources},
+    publish::{self, Walk},
+    resources::Resources,
     table::Table,
 };
 
@@ -132,12 +132,7 @@ async fn tell_resources(
     }
     let table = pieces.table;
     let now = table.now();
-    let mut reading = Reading::at(now);
-    for page in 0..resources.pages() {
-        resources.read_page(page, &mut reading);
-        task::yield_now().await;
-    }
-    let reading = reading.finish();
+    let reading = publish::read_resources(resources, now).await;
     for resource in reading.resources() {
         if let Some(news) = told.resource(resource, calendar, table) {
             pieces.add_resource(news).await?;

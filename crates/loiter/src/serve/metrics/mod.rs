@@ -9,10 +9,7 @@ use hyper::body::Bytes;
 use tonic::codegen::http::{HeaderMap, header::ACCEPT};
 
 use super::{plain::Reply, shared::Shared};
-use crate::{
-    agent::Core,
-    publish::{Answers, Census, Seen},
-};
+use crate::publish::{Answers, Seen};
 
 /// Counting may take this share of the agent's thread: one in so many.
 const SHARE: u32 = 10;
@@ -37,7 +34,6 @@ impl Format {
 
 /// Answers scrapes.
 pub(super) struct Metrics {
-    core: Arc<Core>,
     answers: Arc<Answers>,
     seen: Arc<Seen>,
     prometheus: Shared<Option<Bytes>>,
@@ -45,9 +41,8 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(core: Arc<Core>, answers: Arc<Answers>) -> Self {
+    pub(super) fn new(answers: Arc<Answers>) -> Self {
         Self {
-            core,
             answers,
             seen: Arc::default(),
             prometheus: Shared::new(SHARE),
@@ -64,9 +59,9 @@ impl Metrics {
             Format::Prometheus => &self.prometheus,
             Format::OpenMetrics => &self.open_metrics,
         };
-        let (core, answers, seen) = (self.core.clone(), self.answers.clone(), self.seen.clone());
+        let (answers, seen) = (self.answers.clone(), self.seen.clone());
         let written = shared.get(|| async move {
-            let census: Census = answers.census(&core, &seen).await;
+            let census = answers.census(&seen).await;
             text::write(census, format).ok().map(Bytes::from)
         });
         match written.await.flatten() {

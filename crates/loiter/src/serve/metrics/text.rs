@@ -157,13 +157,7 @@ impl Family<'_> {
         if values.is_empty() {
             return write(&mut self.encoder);
         }
-        let labels: Vec<(&str, &str)> = self
-            .metric
-            .labels
-            .iter()
-            .copied()
-            .zip(values.iter().copied())
-            .collect();
+        let labels = labelled(self.metric, values);
         write(&mut self.encoder.encode_family(&labels)?)
     }
 
@@ -197,15 +191,15 @@ impl Family<'_> {
     }
 
     fn info(&mut self, values: &[&str]) -> fmt::Result {
-        let labels: Vec<(&str, &str)> = self
-            .metric
-            .labels
-            .iter()
-            .copied()
-            .zip(values.iter().copied())
-            .collect();
+        let labels = labelled(self.metric, values);
         self.encoder.encode_info(&labels)
     }
+}
+
+/// The labels of a metric with these values.
+fn labelled<'a>(metric: &Metric, values: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+    let labels = metric.labels.iter().copied();
+    labels.zip(values.iter().copied()).collect()
 }
 
 /// A distribution in fewer buckets.

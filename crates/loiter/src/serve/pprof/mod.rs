@@ -8,10 +8,7 @@ use loiter_pprof::{Subject, TaskProfile};
 use tonic::codegen::http::{StatusCode, header::CONTENT_DISPOSITION};
 
 use super::{plain::Reply, shared::Shared};
-use crate::{
-    agent::Core,
-    publish::{self, Answers},
-};
+use crate::publish::{self, Answers};
 
 /// Making one form of one profile may take this share of the agent's thread: one in so many.
 const SHARE: u32 = 20;
@@ -45,7 +42,6 @@ impl Form {
 
 /// Answers those who collect profiles.
 pub(super) struct Profiles {
-    core: Arc<Core>,
     answers: Arc<Answers>,
     tasks: Forms,
     leaks: Forms,
@@ -69,9 +65,8 @@ impl Forms {
 }
 
 impl Profiles {
-    pub(super) fn new(core: Arc<Core>, answers: Arc<Answers>) -> Self {
+    pub(super) fn new(answers: Arc<Answers>) -> Self {
         Self {
-            core,
             answers,
             tasks: Forms::new(),
             leaks: Forms::new(),
@@ -105,9 +100,9 @@ impl Profiles {
             Form::Counts => &forms.counts,
             Form::Dump => &forms.dump,
         };
-        let (core, answers) = (self.core.clone(), self.answers.clone());
+        let answers = self.answers.clone();
         let made = shared.get(|| async move {
-            let profile = answers.profile(&core, subject).await;
+            let profile = answers.profile(subject).await;
             // With thousands of different stacks this takes a while.
             publish::apart(move || write(&profile, form)).await
         });

@@ -474,18 +474,18 @@ impl Slot {
 
     /// How many wakers of the task exist.
     pub(crate) fn wakers_alive(&self) -> u64 {
+        // Whoever learns that a wake used one up sees that wake, too.
         self.holders.load(Acquire) & WAKERS
     }
 
     /// Whether a waker of the task exists.
     pub(crate) fn has_wakers(&self) -> bool {
-        // Whoever learns that a wake used one up sees that wake, too.
-        self.holders.load(Acquire) & WAKERS > 0
+        self.wakers_alive() > 0
     }
 
     /// Whether there is one waker of the task and no other.
     pub(crate) fn has_one_waker(&self) -> bool {
-        self.holders.load(Acquire) & WAKERS == 1
+        self.wakers_alive() == 1
     }
 
     /// The task was woken, inside task `by` (0: outside any). `now` is asked only if that ends

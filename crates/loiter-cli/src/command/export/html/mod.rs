@@ -20,6 +20,7 @@ use loiter_model::{Nanos, update::Overview};
 
 use self::{table::Context, utc::utc};
 use super::report::Report;
+use crate::command::who;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -28,8 +29,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let title = format!("{} ({})", report.target.name, report.target.pid);
-    let title = escaped(&title);
+    let title = escaped(&who(&report.target));
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\

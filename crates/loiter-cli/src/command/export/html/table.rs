@@ -13,6 +13,7 @@ use loiter_model::{
 };
 
 use super::{super::trace::site_title, escaped, finding::link};
+use crate::command::column::status;
 
 /// Calls of a branch that are shown, and branches.
 const CALLS: usize = 32;
@@ -135,7 +136,9 @@ impl Row for Task {
             text(name.as_deref())
         }),
         TaskSpec::word(TaskColumn::Kind, |task, _| text(Some(task.kind.name()))),
-        TaskSpec::word(TaskColumn::State, state),
+        TaskSpec::word(TaskColumn::State, |task, context| {
+            status(task, context.thresholds).to_owned()
+        }),
         TaskSpec::figure(TaskColumn::Idle, |task, _| duration(task.idle())),
         TaskSpec::word(TaskColumn::Wait, |task, context| {
             let wait = task.wait.and_then(|id| context.labels.wait(id));
@@ -257,16 +260,6 @@ fn site(id: SiteId, context: &Context<'_>) -> String {
         Some(site) => escaped(&site_title(Some(&site))),
         None => String::new(),
     }
-}
-
-/// What is wrong with it says more than its state, which it implies.
-fn state(task: &Task, context: &Context<'_>) -> String {
-    let word = match (task.condition(context.thresholds), task.ending) {
-        (Some(condition), _) => condition.name(),
-        (None, Some(ending)) => ending.name(),
-        (None, None) => task.state.name(),
-    };
-    word.to_owned()
 }
 
 fn waits_on(wait: &Wait) -> String {

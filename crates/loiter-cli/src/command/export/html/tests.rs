@@ -233,3 +233,12 @@ fn what_is_missing_is_said() {
     report.findings.findings = Some(Vec::new());
     assert!(page(&report).contains("Nothing was found wrong"));
 }
+
+#[test]
+fn a_program_whose_process_is_not_told_has_its_name_alone() {
+    let mut report = report();
+    report.target.pid = 0;
+    let page = page(&report);
+    assert!(page.contains("<h1>checkout</h1>"), "{page}");
+    assert!(page.contains("<title>checkout: tasks</title>"), "{page}");
+}

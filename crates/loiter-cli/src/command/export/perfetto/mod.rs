@@ -26,7 +26,7 @@ use self::message::{
 };
 use super::{
     facts::{self, Fact, Facts},
-    trace::{About, Counts, Remark, Sink, Step, Track, site_title},
+    trace::{About, Counts, Remark, Sink, Step, TaskLabel, Track, site_title},
 };
 
 /// All packets are of one writer.
@@ -156,7 +156,7 @@ impl<W: Write> Perfetto<W> {
         self.event_with(at, TrackEvent { name_iid, ..event }, Some(interned))
     }
 
-    fn known(&mut self, track: Track, label: &super::trace::TaskLabel) -> io::Result<()> {
+    fn known(&mut self, track: Track, label: &TaskLabel) -> io::Result<()> {
         if self.sites.insert(track.site) {
             let site = site_title(label.site.as_deref());
             self.describe(TrackDescriptor {
@@ -255,14 +255,9 @@ impl<W: Write> Sink for Perfetto<W> {
                 self.named(at, Category::Task, "task", event)
             }
             Step::Enter { state, woken, .. } => {
-                let mut facts = Facts::default();
                 let mut event = new_event(SLICE_BEGIN, uuid);
                 if let Some(woken) = woken {
-                    match woken.by {
-                        Some(by) => facts.number("woken_by", by.get()),
-                        None => facts.text("woken_by", "outside of any task"),
-                    }
-                    event.debug_annotations = annotations(&facts);
+                    event.debug_annotations = annotations(&facts::woken(*woken));
                     event.terminating_flow_ids = woken.arrow.into_iter().collect();
                 }
                 self.named(at, Category::Task, state.name(), event)

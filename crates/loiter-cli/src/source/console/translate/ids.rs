@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use console_api::Id;
+
 use super::time::Instant;
 
 /// Ended ones that are remembered, as they may be told of once more.
@@ -45,6 +47,37 @@ pub(super) enum Admitted<T> {
     Known,
     /// There is no room for more.
     Full,
+}
+
+/// Something that is told as new.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Birth {
+    pub(super) id: u64,
+    /// When it was made, if that is told with it.
+    pub(super) told: Option<Instant>,
+    /// The same; of what is told without a time, when it was heard of.
+    pub(super) at: Instant,
+}
+
+/// What is told as new, in the order in which it was made: it comes in none. What has no id is left
+/// out, and what is told without a time was made `now`.
+pub(super) fn by_birth<T>(
+    new: &[T],
+    id: impl Fn(&T) -> Option<Id>,
+    created: impl Fn(u64) -> Option<Instant>,
+    now: Instant,
+) -> Vec<(Birth, &T)> {
+    let mut births: Vec<_> = new
+        .iter()
+        .filter_map(|it| {
+            let id = id(it)?.id;
+            let told = created(id);
+            let at = told.unwrap_or(now);
+            Some((Birth { id, told, at }, it))
+        })
+        .collect();
+    births.sort_by_key(|(birth, _)| (birth.at, birth.id));
+    births
 }
 
 impl<T> Ids<T> {

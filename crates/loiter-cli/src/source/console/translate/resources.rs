@@ -16,7 +16,7 @@ use loiter_model::{
 use super::{
     Clock,
     fields::{self, Metas},
-    ids::{Admitted, Ids},
+    ids::{Admitted, Birth, Ids, by_birth},
     tasks::Tasks,
     time::{Instant, Polls},
 };
@@ -72,17 +72,10 @@ impl Resources {
             let stats = update.stats_update.get(&id)?;
             Instant::maybe(stats.created_at.as_ref())
         };
-        let new = update.new_resources.iter();
-        let mut new: Vec<_> = new
-            .filter_map(|resource| {
-                let id = resource.id?.id;
-                Some((created(id).unwrap_or(clock.now), id, resource))
-            })
-            .collect();
         // A parent is made before its parts.
-        new.sort_by_key(|(made, id, _)| (*made, *id));
-        for (made, id, resource) in new {
-            self.admit(picture, clock, (id, created(id), made), resource);
+        let new = by_birth(&update.new_resources, |it| it.id, created, clock.now);
+        for (birth, resource) in new {
+            self.admit(picture, clock, birth, resource);
         }
         picture.set_untracked_resources(self.dropped);
         for (id, stats) in &update.stats_update {
@@ -94,7 +87,7 @@ impl Resources {
         &mut self,
         picture: &mut Picture,
         clock: Clock,
-        (id, told, made): (u64, Option<Instant>, Instant),
+        birth: Birth,
         resource: &WireResource,
     ) {
         let parent = resource.parent_resource_id;
@@ -105,7 +98,7 @@ impl Resources {
             last_resource: last,
             ..
         } = self;
-        let admitted = resources.admit(id, told, |former| {
+        let admitted = resources.admit(birth.id, birth.told, |former| {
             let seq = former.map_or_else(
                 || {
                     *last += 1;
@@ -120,8 +113,8 @@ impl Resources {
                 concrete_type: resource.concrete_type.as_str().into(),
                 site: picture.site_id(&fields::site(resource.location.as_ref())),
                 is_internal: resource.is_internal,
-                created_at: clock.at(made),
-                total: clock.now.since(made),
+                created_at: clock.at(birth.at),
+                total: clock.now.since(birth.at),
                 has_ended: false,
                 attributes: Vec::new(),
                 holders: Vec::new(),
@@ -134,10 +127,10 @@ impl Resources {
                     picture.end_resource(replaced.seq);
                     self.forget_waiters(replaced.seq);
                 }
-                if let Some(new) = self.resources.alive(id) {
-                    self.spans.insert(new.seq, id);
+                if let Some(new) = self.resources.alive(birth.id) {
+                    self.spans.insert(new.seq, birth.id);
                 }
-                self.changed.insert(id);
+                self.changed.insert(birth.id);
             }
             Admitted::Full => self.dropped = self.dropped.saturating_add(1),
             Admitted::Known => {}
@@ -188,29 +181,15 @@ impl Resources {
             let stats = update.stats_update.get(&id)?;
             Instant::maybe(stats.created_at.as_ref())
         };
-        let new = update.new_async_ops.iter();
-        let mut new: Vec<_> = new
-            .filter_map(|op| {
-                let id = op.id?.id;
-                Some((created(id).unwrap_or(clock.now), id, op))
-            })
-            .collect();
-        new.sort_by_key(|(made, id, _)| (*made, *id));
-        for (made, id, op) in new {
-            self.admit_op(picture, clock, (id, created(id), made), op);
+        for (birth, op) in by_birth(&update.new_async_ops, |op| op.id, created, clock.now) {
+            self.admit_op(picture, clock, birth, op);
         }
         for (id, stats) in &update.stats_update {
             self.update_op(picture, clock, metas, tasks, *id, stats);
         }
     }
 
-    fn admit_op(
-        &mut self,
-        picture: &mut Picture,
-        clock: Clock,
-        (id, told, made): (u64, Option<Instant>, Instant),
-        op: &WireOp,
-    ) {
+    fn admit_op(&mut self, picture: &mut Picture, clock: Clock, birth: Birth, op: &WireOp) {
         let resource = op.resource_id.and_then(|id| self.resources.alive(id.id));
         let Some(resource) = resource.map(|resource| resource.seq) else {
             // It would be on nothing.
@@ -221,7 +200,7 @@ impl Resources {
         let Self {
             ops, last_op: last, ..
         } = self;
-        let admitted = ops.admit(id, told, |former| {
+        let admitted = ops.admit(birth.id, birth.told, |former| {
             let seq = former.map_or_else(
                 || {
                     *last += 1;
@@ -235,8 +214,8 @@ impl Resources {
                 resource,
                 task: None,
                 source: op.source.as_str().into(),
-                created_at: clock.at(made),
-                total: clock.now.since(made),
+                created_at: clock.at(birth.at),
+                total: clock.now.since(birth.at),
                 busy: Nanos::ZERO,
                 polls: 0,
                 state: State::Scheduled,
@@ -247,7 +226,7 @@ impl Resources {
             if let Some(replaced) = replaced {
                 self.op_gone(picture, &replaced);
             }
-            if let Some(new) = self.ops.alive(id) {
+            if let Some(new) = self.ops.alive(birth.id) {
                 picture.put_op(new.clone());
             }
         }

@@ -6,7 +6,7 @@ use loiter_model::{Ending, Kind, Nanos, State, Task, TaskSeq, picture::Picture};
 use super::{
     Clock,
     fields::{About, Metas},
-    ids::{Admitted, Ids},
+    ids::{Admitted, Birth, Ids, by_birth},
     time::{Instant, Polls, duration},
 };
 
@@ -72,23 +72,14 @@ impl Tasks {
         picture: &mut Picture,
         clock: Clock,
         metas: &Metas,
-        mut update: TaskUpdate,
+        update: TaskUpdate,
     ) {
         self.dropped = self.dropped.saturating_add(update.dropped_events);
         picture.set_untracked(self.dropped);
-        let new = std::mem::take(&mut update.new_tasks);
-        let mut new: Vec<(Instant, u64, WireTask)> = new
-            .into_iter()
-            .filter_map(|task| {
-                let id = task.id?.id;
-                Some((created(&update, id).unwrap_or(clock.now), id, task))
-            })
-            .collect();
-        // They come in no order, and are numbered in that of their spawns.
-        new.sort_by_key(|(created, id, _)| (*created, *id));
-        for (made, id, task) in new {
-            let told = created(&update, id);
-            self.admit(picture, clock, metas, (id, told, made), &task);
+        // They are numbered in the order of their spawns.
+        let created = |id| created(&update, id);
+        for (birth, task) in by_birth(&update.new_tasks, |task| task.id, created, clock.now) {
+            self.admit(picture, clock, metas, birth, task);
         }
         // What ended last is remembered longest.
         let mut ended = Vec::new();
@@ -110,12 +101,13 @@ impl Tasks {
         picture: &mut Picture,
         clock: Clock,
         metas: &Metas,
-        (id, told, created): (u64, Option<Instant>, Instant),
+        birth: Birth,
         task: &WireTask,
     ) {
         let Self { ids, last, .. } = self;
         let mut new = None;
-        let admitted = ids.admit(id, told, |former| {
+        let created = birth.at;
+        let admitted = ids.admit(birth.id, birth.told, |former| {
             let seq = former.map_or_else(
                 || {
                     *last += 1;
