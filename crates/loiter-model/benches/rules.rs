@@ -161,6 +161,7 @@ fn task(seq: u64, idle: u64) -> Task {
         sole_waker: false,
         expect_idle: false,
         may_be_part: false,
+        in_place: false,
         wait: Some(WaitId(0)),
         ending: None,
     }

@@ -13,6 +13,7 @@
 //! - [`CloseUp`]: the polls and waits of one task, one by one.
 //! - [`metric`]: the figures that monitoring systems are given.
 //! - [`update`]: what a watcher receives.
+//! - [`fleet`]: what is known of many targets, and what they have in common.
 //! - [`picture`]: everything that is known of one target at one instant, and the answers from it.
 
 mod close_up;
@@ -20,6 +21,7 @@ mod distribution;
 mod ending;
 pub mod finding;
 mod first;
+pub mod fleet;
 mod history;
 mod lint;
 pub mod metric;

@@ -157,7 +157,7 @@ metrics! {
     TASKS_BLOCKED: MetricKind::Gauge, "loiter_tasks_blocked", None, ["site"],
         "Tasks that have been idle for longer than blocked_after";
     TASKS_HOGGING: MetricKind::Gauge, "loiter_tasks_hogging", None, ["site"],
-        "Tasks inside one poll for longer than hogging_after: each holds a worker";
+        "Tasks inside one poll for longer than hogging_after: each holds a worker, but for those in block_in_place where the service is built without --cfg tokio_unstable";
     TASKS_STARVED: MetricKind::Gauge, "loiter_tasks_starved", None, ["site"],
         "Tasks that were woken and have been waiting for a worker for longer than starved_after";
     OLDEST_IDLE: MetricKind::Gauge, "loiter_task_oldest_idle", Some(MetricUnit::Seconds), ["site"],
@@ -188,6 +188,8 @@ metrics! {
         "CPU time of the agent's own thread and of those that read symbols for it";
     AGENT_MEMORY: MetricKind::Gauge, "loiter_agent_memory", Some(MetricUnit::Bytes), [],
         "Memory of the agent's tables of tasks, sites and ended tasks";
+    AGENT_PANICS: MetricKind::Counter, "loiter_agent_panics", None, ["part"],
+        "Panics of parts of the agent, which began again; its log says where";
     START_TIME: MetricKind::Gauge, "loiter_agent_start_time", Some(MetricUnit::Seconds), [],
         "When the agent started, since the Unix epoch";
     BUILD: MetricKind::Info, "loiter_build", None, ["version", "sees"],
@@ -237,6 +239,7 @@ mod tests {
             "state",
             "reason",
             "certainty",
+            "part",
             "version",
             "sees",
         ];

@@ -187,6 +187,9 @@ pub struct Task {
     pub expect_idle: bool,
     /// It may be a part of a task only, so that wakes of its other parts poll it, too.
     pub may_be_part: bool,
+    /// Its current poll has given its worker to another thread, as `block_in_place` does: it holds up
+    /// no other task. Never so where tokio does not tell of it.
+    pub in_place: bool,
     /// What it waits on, if that was found out since this wait began; `None` unless it is idle.
     pub wait: Option<WaitId>,
     /// How it ended; `Some` exactly when `state` is [`State::Ended`].
@@ -227,6 +230,7 @@ impl Task {
             sole_waker: false,
             expect_idle: false,
             may_be_part: false,
+            in_place: false,
             wait: None,
             ending: None,
         }
@@ -263,11 +267,13 @@ impl Task {
         (self.polls == 0 || self.longest_poll > Nanos::ZERO).then_some(self.longest_poll)
     }
 
-    /// What is wrong with it right now, by these limits.
+    /// What is wrong with it right now, by these limits. A poll that is known to hold no worker is
+    /// none that hogs one.
     #[inline]
     #[must_use]
     pub fn condition(&self, limits: &Thresholds) -> Option<Condition> {
-        limits.condition(self.kind, self.state, self.in_state)
+        let condition = limits.condition(self.kind, self.state, self.in_state);
+        condition.filter(|it| !(self.in_place & (*it == Condition::Hogging)))
     }
 
     /// The hints on it, by these limits.

@@ -198,6 +198,8 @@ pub struct ResourcesUpdate {
     pub offset: u64,
     /// The window, sorted.
     pub resources: Vec<Resource>,
+    /// The operations on these resources, a limited number of each, if they were asked for.
+    pub ops: Vec<AsyncOp>,
     /// What the resources refer to.
     pub labels: LabelSet,
 }
@@ -370,11 +372,25 @@ pub struct EventBatch {
     /// One for each event that [has one](EventKind::has_description), in order. None at all from
     /// an agent that is too old to tell.
     pub descriptions: Vec<Description>,
-    /// Sites that were not in an earlier batch of this stream, and all the names that
+    /// What tasks have come to be known to wait on, in no order.
+    pub waits: Vec<LearntWait>,
+    /// Sites and waits that were not in an earlier batch of this stream, and all the names that
     /// `descriptions` refers to: the number of a name holds for this batch only.
     pub labels: LabelSet,
     /// Events lost since the stream's start.
     pub lost: u64,
+}
+
+/// What a task has come to be known to wait on. It holds until the task is woken, and does not if
+/// the task's wait began only [`at`](Self::at) that time or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LearntWait {
+    /// From the agent's start.
+    pub at: Nanos,
+    /// Of which task.
+    pub task: TaskSeq,
+    /// What it waits on. This number keeps its meaning for as long as the target runs.
+    pub wait: WaitId,
 }
 
 impl EventBatch {

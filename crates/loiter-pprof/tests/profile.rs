@@ -80,6 +80,7 @@ fn task(seq: u64, state: State, site: u32, wait: Option<u32>, seconds: u64) -> T
         sole_waker: false,
         expect_idle: false,
         may_be_part: false,
+        in_place: false,
         wait: wait.map(WaitId),
         ending: None,
     }

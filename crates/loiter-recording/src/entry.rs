@@ -2,7 +2,9 @@
 
 use loiter_model::{
     Nanos, Target,
-    update::{EventBatch, FindingsUpdate, ResourcesUpdate, SitesUpdate, TasksUpdate},
+    update::{
+        EventBatch, FindingsUpdate, LabelSet, LearntWait, ResourcesUpdate, SitesUpdate, TasksUpdate,
+    },
 };
 use loiter_wire::v1;
 use prost::Message;
@@ -10,8 +12,10 @@ use prost::Message;
 use crate::{
     error::Problem,
     events,
-    format::{BlockHead, EVENTS, FINDINGS, GAP, KEYFRAME, KEYFRAME_END, RESOURCES, SITES, TASKS},
-    guard,
+    format::{
+        BlockHead, EVENTS, FINDINGS, GAP, KEYFRAME, KEYFRAME_END, RESOURCES, SITES, TASKS, WAITS,
+    },
+    guard, learnt,
 };
 
 /// Something that was recorded. All times are from the start of the target, and so that
@@ -37,7 +41,9 @@ pub enum Entry {
     Tasks(TasksUpdate),
     /// Sites as they were at the time of the update's overview.
     Sites(SitesUpdate),
-    /// Some of the resources of a keyframe, as they were at the time of the update's overview.
+    /// Resources and the operations on them as they were at the time of the update's overview: some
+    /// of those of a keyframe, or those that had changed. An operation that has ended is
+    /// [`Ended`](loiter_model::State::Ended) once.
     Resources(ResourcesUpdate),
     /// What was wrong at the time of the update's overview, by the limits of the target: all of
     /// it.
@@ -46,8 +52,20 @@ pub enum Entry {
     /// [has one](loiter_model::update::EventKind::has_description) and with all the labels that it
     /// refers to. `lost` counts from the recording's beginning.
     Events(EventBatch),
+    /// What tasks came to be known to wait on, beside what is said of them elsewhere. Comes before
+    /// the events of its time.
+    Waits(Waits),
     /// Nothing is known of a while.
     Gap(Gap),
+}
+
+/// What tasks came to be known to wait on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Waits {
+    /// In the order of time.
+    pub waits: Vec<LearntWait>,
+    /// The waits among them that were not said since the last keyframe began.
+    pub labels: LabelSet,
 }
 
 /// A while of which nothing is known.
@@ -71,7 +89,12 @@ impl Entry {
             Self::Sites(update) => update.overview.at,
             Self::Resources(update) => update.overview.at,
             Self::Findings(update) => update.overview.at,
-            Self::Events(batch) => batch.events.last().map_or(Nanos::ZERO, |event| event.at),
+            Self::Events(batch) => {
+                let last = batch.events.last().map(|event| event.at);
+                let last = last.or_else(|| batch.waits.iter().map(|learnt| learnt.at).max());
+                last.unwrap_or_default()
+            }
+            Self::Waits(waits) => waits.waits.last().map_or(Nanos::ZERO, |learnt| learnt.at),
             Self::Gap(gap) => gap.to,
         }
     }
@@ -90,6 +113,7 @@ impl Entry {
             RESOURCES => Self::Resources(guard::decode::<v1::ResourcesUpdate>(body)?.try_into()?),
             FINDINGS => Self::Findings(guard::decode::<v1::FindingsUpdate>(body)?.try_into()?),
             EVENTS => Self::Events(events::decode(body, head.from)?),
+            WAITS => Self::Waits(learnt::decode(body, head.from)?),
             GAP => Self::Gap(Gap {
                 from: Nanos(head.from),
                 to: at,

@@ -10,7 +10,8 @@
 //!
 //! Blocks are in the order of time. Those of a keyframe stand between one of the kind
 //! [`KEYFRAME`] and one of the kind [`KEYFRAME_END`], with the events of meanwhile among them, and
-//! say everything that is known: reading may begin there. All of a block's labels are in it. A
+//! say everything that is known: reading may begin there. All of a block's labels are in it, but
+//! for those of the kind [`WAITS`]: there each is said once after the beginning of a keyframe. A
 //! block of an unknown kind is skipped, so that a later version may add some.
 //!
 //! A file may come from anywhere: whatever is in it, reading takes bounded memory and ends with
@@ -45,6 +46,7 @@ pub(crate) const KEYFRAME_END: u8 = 5;
 pub(crate) const FINDINGS: u8 = 6;
 pub(crate) const EVENTS: u8 = 7;
 pub(crate) const GAP: u8 = 8;
+pub(crate) const WAITS: u8 = 9;
 pub(crate) const INDEX: u8 = 15;
 
 /// Bytes of a body at most, compressed or not.

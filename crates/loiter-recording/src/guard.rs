@@ -64,7 +64,7 @@ fn ensure_few_fields(mut body: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn ensure_few_frames(labels: Option<&v1::Labels>) -> Result<(), Problem> {
+pub(crate) fn ensure_few_frames(labels: Option<&v1::Labels>) -> Result<(), Problem> {
     let waits = labels.into_iter().flat_map(|labels| labels.waits.values());
     let frames = waits
         .flat_map(|wait| &wait.branches)

@@ -8,7 +8,7 @@ use crate::{
     Block, Entry, ReadError,
     format::{
         BlockHead, END_MAGIC, EVENTS, FINDINGS, GAP, HEAD, INDEX, KEYFRAME, KEYFRAME_END, LONGEST,
-        MAGIC, MOST_BLOCKS, RESOURCES, SITES, START, TAIL, TASKS, VERSION,
+        MAGIC, MOST_BLOCKS, RESOURCES, SITES, START, TAIL, TASKS, VERSION, WAITS,
     },
     index,
 };
@@ -30,6 +30,8 @@ pub enum Kind {
     Findings,
     /// See [`Entry::Events`].
     Events,
+    /// See [`Entry::Waits`].
+    Waits,
     /// See [`Entry::Gap`].
     Gap,
 }
@@ -46,6 +48,7 @@ impl Block {
             RESOURCES => Kind::Resources,
             FINDINGS => Kind::Findings,
             EVENTS => Kind::Events,
+            WAITS => Kind::Waits,
             GAP => Kind::Gap,
             _ => return None,
         })

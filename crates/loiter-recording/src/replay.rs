@@ -6,7 +6,8 @@ use std::{
 };
 
 use loiter_model::{
-    CloseUp, Distribution, Ending, Nanos, Quantiles, ResourceSeq, SiteStats, Target, TaskSeq,
+    AsyncOpSeq, CloseUp, Distribution, Ending, Nanos, Quantiles, ResourceSeq, SiteStats, State,
+    Target, TaskSeq,
     picture::{Picture, PictureLimits, SiteFigures},
     update::{
         Description, EventBatch, FindingsUpdate, LabelSet, Overview, ResourcesUpdate, SitesUpdate,
@@ -14,7 +15,7 @@ use loiter_model::{
     },
 };
 
-use crate::{Entry, ReadError, Recording, reader::Kind, watched::Watched};
+use crate::{Entry, PendingWaits, ReadError, Recording, reader::Kind, watched::Watched};
 
 /// Going on by more than this, one begins at a later keyframe, if there is one: playing what is
 /// between would take longer.
@@ -43,10 +44,13 @@ struct Now {
     lost: u64,
     /// Those that are there, as far as they were told.
     resources: HashSet<ResourceSeq>,
+    ops: HashSet<AsyncOpSeq>,
     /// The block that comes next.
     next: usize,
     /// What was read and is, at least in part, of a later time.
     held: Option<Held>,
+    /// The same of what tasks wait on.
+    waits: PendingWaits,
     /// The keyframe that has begun and is not complete.
     keyframe: Option<Keyframe>,
 }
@@ -70,6 +74,7 @@ struct Keyframe {
     began: Nanos,
     seen: HashSet<TaskSeq>,
     resources: HashSet<ResourceSeq>,
+    ops: HashSet<AsyncOpSeq>,
 }
 
 impl<R: Read + Seek> Replay<R> {
@@ -200,7 +205,7 @@ impl<R: Read + Seek> Replay<R> {
                 break;
             }
         }
-        self.now.picture.advance(at);
+        self.now.advance(at);
         if is_leap {
             let seqs: Vec<_> = self.watched.seqs().collect();
             self.watched = Watched::at(at, seqs, &mut self.recording)?;
@@ -275,8 +280,10 @@ impl Now {
             findings: None,
             lost: 0,
             resources: HashSet::new(),
+            ops: HashSet::new(),
             next,
             held: None,
+            waits: PendingWaits::default(),
             keyframe: None,
         }
     }
@@ -290,6 +297,10 @@ impl Now {
             self.next += 1;
             self.held = match recording.read(self.next - 1)? {
                 Some(Entry::Events(batch)) => Some(self.begin(batch)),
+                Some(Entry::Waits(waits)) => {
+                    self.waits.take(waits);
+                    None
+                }
                 Some(fact) => Some(Held::Fact(Box::new(fact))),
                 None => None,
             };
@@ -345,6 +356,11 @@ impl Now {
                 return false;
             }
             batch.played += 1;
+            while self
+                .waits
+                .draw_before(event.at, &mut self.picture)
+                .is_some()
+            {}
             self.picture.apply(event);
             watched.event(event);
             if event.kind.has_description() {
@@ -358,14 +374,23 @@ impl Now {
         true
     }
 
+    /// Up to this time, all that happened was played.
+    fn advance(&mut self, at: Nanos) {
+        let after = at.saturating_add(Nanos(1));
+        while self.waits.draw_before(after, &mut self.picture).is_some() {}
+        self.picture.advance(at);
+    }
+
     fn fact(&mut self, fact: Entry, watched: &mut Watched) {
-        self.picture.advance(fact.at());
+        self.advance(fact.at());
         match fact {
             Entry::Keyframe { at, .. } => {
+                self.waits.keyframe();
                 self.keyframe = Some(Keyframe {
                     began: at,
                     seen: HashSet::new(),
                     resources: HashSet::new(),
+                    ops: HashSet::new(),
                 });
             }
             Entry::KeyframeEnd { .. } => self.keyframe_ends(),
@@ -381,12 +406,14 @@ impl Now {
             }
             Entry::Gap(_) => watched.gap(),
             // They are played one by one.
-            Entry::Events(_) => {}
+            Entry::Events(_) | Entry::Waits(_) => {}
         }
     }
 
     fn tasks(&mut self, update: TasksUpdate) {
         self.learn(&update.labels);
+        let waits = update.labels.waits.iter();
+        self.waits.know(waits.map(|(id, wait)| (*id, wait.clone())));
         self.overview(&update.overview);
         for task in update.tasks {
             if let Some(keyframe) = &mut self.keyframe {
@@ -419,10 +446,21 @@ impl Now {
             if let Some(keyframe) = &mut self.keyframe {
                 keyframe.resources.insert(resource.seq);
             }
-            if !resource.has_ended {
-                self.resources.insert(resource.seq);
-            }
+            match resource.has_ended {
+                true => self.resources.remove(&resource.seq),
+                false => self.resources.insert(resource.seq),
+            };
             self.picture.put_resource(resource);
+        }
+        for op in update.ops {
+            if let Some(keyframe) = &mut self.keyframe {
+                keyframe.ops.insert(op.seq);
+            }
+            match op.state {
+                State::Ended => self.ops.remove(&op.seq),
+                _ => self.ops.insert(op.seq),
+            };
+            self.picture.put_op(op);
         }
     }
 
@@ -441,6 +479,13 @@ impl Now {
             let is_there = keyframe.resources.contains(seq);
             if !is_there {
                 self.picture.end_resource(*seq);
+            }
+            is_there
+        });
+        self.ops.retain(|seq| {
+            let is_there = keyframe.ops.contains(seq);
+            if !is_there {
+                self.picture.end_op(*seq);
             }
             is_there
         });

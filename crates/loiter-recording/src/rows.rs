@@ -85,12 +85,16 @@ impl Rows for ResourcesUpdate {
         self.overview.at
     }
 
+    /// The operations come after the resources.
     fn count(&self) -> usize {
-        self.resources.len()
+        self.resources.len() + self.ops.len()
     }
 
     fn part(&self, rows: Range<usize>) -> Self {
-        let resources = self.resources[rows].to_vec();
+        let all = self.resources.len();
+        let resources = self.resources[rows.start.min(all)..rows.end.min(all)].to_vec();
+        let ops = rows.start.max(all) - all..rows.end.max(all) - all;
+        let ops = self.ops[ops].to_vec();
         let mut labels = LabelSet::default();
         for resource in &resources {
             labels.add_site(resource.site, &self.labels);
@@ -98,6 +102,7 @@ impl Rows for ResourcesUpdate {
         Self {
             overview: self.overview.clone(),
             resources,
+            ops,
             labels,
             ..*self
         }

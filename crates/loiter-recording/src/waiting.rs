@@ -43,7 +43,9 @@ impl Waiting {
             events,
             descriptions,
             labels,
-            ..
+            // Kept elsewhere, as are those that were lost.
+            waits: _,
+            lost: _,
         } = batch;
         let name = |id: Option<_>| id.and_then(|id| labels.names.get(&id)).cloned();
         let mut descriptions = descriptions.into_iter();

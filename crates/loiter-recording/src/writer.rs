@@ -14,15 +14,16 @@ use loiter_wire::v1;
 use prost::Message;
 
 use crate::{
-    Entry, Gap,
+    Entry, Gap, Waits,
     events::{self, Encoder},
     format::{
         Blocks, END_MAGIC, EVENTS, FINDINGS, GAP, INDEX, KEYFRAME, KEYFRAME_END, MAGIC,
-        MOST_BLOCKS, START, VERSION,
+        MOST_BLOCKS, START, VERSION, WAITS,
     },
     guard::{LONGEST_MESSAGE, MOST_ROWS},
     index::{self, Block},
     labels::Numbers,
+    learnt::{self, Learnt},
     rows::Rows,
     waiting::{Next, Told, Waiting},
 };
@@ -61,6 +62,9 @@ pub struct Writer<W: Write> {
     blocks: Blocks,
     numbers: Numbers,
     waiting: Waiting,
+    learnt: Learnt,
+    /// Nothing earlier will come.
+    settled: Nanos,
     /// The block of events that is being filled, and its labels.
     encoder: Encoder,
     labels: LabelSet,
@@ -86,6 +90,8 @@ impl<W: Write> Writer<W> {
             blocks: Blocks::new(),
             numbers: Numbers::default(),
             waiting: Waiting::default(),
+            learnt: Learnt::default(),
+            settled: Nanos::ZERO,
             encoder: Encoder::default(),
             labels: LabelSet::default(),
             text: 0,
@@ -117,11 +123,14 @@ impl<W: Write> Writer<W> {
     /// `lost` counted from the stream's beginning.
     pub fn add(&mut self, entry: Entry) {
         match entry {
-            Entry::Events(batch) => {
+            Entry::Events(mut batch) => {
                 self.numbers.learn(&batch.labels);
                 self.lose(&batch);
+                self.learnt
+                    .add(std::mem::take(&mut batch.waits), &batch.labels);
                 self.waiting.events(batch, &mut self.numbers);
             }
+            Entry::Waits(Waits { waits, labels }) => self.learnt.add(waits, &labels),
             fact => self.waiting.fact(fact),
         }
     }
@@ -140,11 +149,12 @@ impl<W: Write> Writer<W> {
     /// comes nevertheless counts as of the time at which it is written.
     pub fn settle(&mut self, until: Nanos) -> io::Result<()> {
         self.waiting.sort();
+        self.settled = self.settled.max(until);
         while let Some(next) = self.waiting.next(until) {
             match next {
                 Next::Event(told) => self.event(told)?,
                 Next::Fact(fact) => {
-                    self.cut()?;
+                    self.cut(fact.at())?;
                     self.fact(*fact)?;
                 }
             }
@@ -154,14 +164,14 @@ impl<W: Write> Writer<W> {
 
     /// Hands everything that is settled to `out`, and flushes it.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.cut()?;
+        self.cut(self.settled)?;
         self.out.flush()
     }
 
     /// Writes all that was added, and the end.
     pub fn finish(mut self) -> io::Result<W> {
         self.settle(Nanos::MAX)?;
-        self.cut()?;
+        self.cut(Nanos::MAX)?;
         let at = self.written;
         let index = index::encode(&self.index);
         let range = (Nanos::ZERO, Nanos::ZERO);
@@ -179,6 +189,7 @@ impl<W: Write> Writer<W> {
     pub fn go_on_in(self, out: W) -> io::Result<(W, Self)> {
         let mut next = Self::new(out)?;
         next.numbers = self.numbers.clone();
+        next.learnt = self.learnt.go_on();
         next.lost_in_stream = self.lost_in_stream;
         Ok((self.finish()?, next))
     }
@@ -205,17 +216,23 @@ impl<W: Write> Writer<W> {
         let description = beside.as_ref().map(|beside| &beside.description);
         self.encoder.push(&event, description);
         match self.encoder.len() >= events::MOST || self.text >= MUCH_TEXT {
-            true => self.cut(),
+            true => self.cut(event.at),
             false => Ok(()),
         }
     }
 
-    /// Writes the block of events that is being filled.
-    fn cut(&mut self) -> io::Result<()> {
-        let count = self.encoder.len();
-        if count == 0 {
-            return Ok(());
+    /// Writes the block of events that is being filled, and the waits that were learnt up to this
+    /// time: those of the time of the events before them.
+    fn cut(&mut self, until: Nanos) -> io::Result<()> {
+        if self.encoder.len() > 0 {
+            self.waits(Nanos(self.encoder.range().1))?;
+            self.events()?;
         }
+        self.waits(until)
+    }
+
+    fn events(&mut self) -> io::Result<()> {
+        let count = self.encoder.len();
         let (from, to) = self.encoder.range();
         let labels = std::mem::take(&mut self.labels);
         self.text = 0;
@@ -223,16 +240,28 @@ impl<W: Write> Writer<W> {
         self.block((EVENTS, count), (Nanos(from), Nanos(to)), &body)
     }
 
+    fn waits(&mut self, until: Nanos) -> io::Result<()> {
+        while let Some(waits) = self.learnt.take(until) {
+            let rows = &waits.waits;
+            let range = (rows[0].at, rows[rows.len() - 1].at);
+            let body = learnt::encode(&waits);
+            self.block((WAITS, rows.len()), range, &body)?;
+        }
+        Ok(())
+    }
+
     fn fact(&mut self, fact: Entry) -> io::Result<()> {
         let at = fact.at();
         match fact {
             Entry::Keyframe { target, .. } => {
+                self.learnt.keyframe();
                 let body = v1::Target::from(*target).encode_to_vec();
                 self.block((KEYFRAME, 0), (at, at), &body)
             }
             Entry::KeyframeEnd { .. } => self.block((KEYFRAME_END, 0), (at, at), &[]),
             Entry::Tasks(mut update) => {
                 self.numbers.tasks(&mut update);
+                self.learnt.say(&update.labels);
                 self.rows(update)
             }
             Entry::Sites(update) => {
@@ -251,7 +280,7 @@ impl<W: Write> Writer<W> {
                 self.block((GAP, 0), (from.min(to), to), reason.as_bytes())
             }
             // Those wait elsewhere.
-            Entry::Events(_) => Ok(()),
+            Entry::Events(_) | Entry::Waits(_) => Ok(()),
         }
     }
 

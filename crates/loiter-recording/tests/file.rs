@@ -200,6 +200,7 @@ proptest! {
         batches.push(support::batch_of(wild));
         let mut expected: Vec<Told> = batches.iter().flat_map(told).collect();
         expected.sort_by_key(|(event, _)| event.at);
+        let waits = batches.iter().map(|batch| batch.waits.len()).sum::<usize>();
         let entries = batches.into_iter().map(Entry::Events).collect();
         // All of it waits, and is then written a little at a time.
         let mut writer = Writer::new(Vec::new()).expect("memory");
@@ -218,12 +219,16 @@ proptest! {
         }
         let mut recording = open(file);
         prop_assert_eq!(recording.events(), expected.len() as u64);
-        let mut read = Vec::new();
+        let (mut read, mut learnt) = (Vec::new(), Vec::new());
         for entry in recording.entries(Nanos::ZERO) {
-            let Ok(Entry::Events(batch)) = entry else { panic!("{entry:?}") };
-            read.extend(told(&batch));
+            match entry {
+                Ok(Entry::Events(batch)) => read.extend(told(&batch)),
+                Ok(Entry::Waits(waits)) => learnt.extend(waits.waits),
+                other => panic!("{other:?}"),
+            }
         }
         prop_assert_eq!(read, expected);
+        prop_assert_eq!(learnt.len(), waits);
     }
 
     #[test]

@@ -258,11 +258,12 @@ interval.tick().await;",
 };
 
 const STARVED: Advice = Advice {
-    cause: "It was woken and is ready to go on, but no thread takes it: the others are busy with \
-            polls that take long.",
+    cause: "It was woken and is ready to go on, but no thread takes it: the threads are busy \
+            with polls that take long, or the machine has more to do than it has cores.",
     cure: "Look for tasks that hog a worker, and move their work to `spawn_blocking` or yield \
            between two pieces of it; functions that wait for a thread of the blocking pool need \
-           more of them, or shorter ones.",
+           more of them, or shorter ones. If no task hogs one, it is the machine that has too few \
+           cores.",
     code: "\
 for piece in pieces {
     compute(piece);

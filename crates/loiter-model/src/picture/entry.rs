@@ -1,7 +1,7 @@
 //! One task alive, and what its single events do to it: the rules of the agent's slot, without
 //! its atomics.
 
-use crate::{Ending, Kind, Nanos, State, Task, TaskSeq, update::Description};
+use crate::{Ending, Kind, Nanos, State, Task, TaskSeq, WaitId, update::Description};
 
 /// A task as it was at one time, and what its next event needs to know beside it.
 #[derive(Clone, Debug)]
@@ -65,6 +65,14 @@ impl Entry {
             may_be_part: told.may_be_part,
             ..self.task
         };
+    }
+
+    /// At this time it was seen to wait on this. It may have gone on since.
+    pub(super) fn learn_wait(&mut self, at: Nanos, wait: WaitId) {
+        let since = self.as_of.saturating_sub(self.task.in_state);
+        if self.task.state == State::Idle && at >= since {
+            self.task.wait = Some(wait);
+        }
     }
 
     pub(super) fn poll_start(&mut self, at: Nanos) {
@@ -143,6 +151,7 @@ impl Entry {
         self.as_of = at;
         self.task.state = state;
         self.task.wait = None;
+        self.task.in_place = false;
         std::mem::take(&mut self.task.in_state)
     }
 }
@@ -159,6 +168,22 @@ mod tests {
 
     fn task(seq: u64) -> Option<TaskSeq> {
         TaskSeq::new(seq)
+    }
+
+    #[test]
+    fn a_wait_is_that_of_the_time_at_which_it_was_seen() {
+        let mut entry = entry();
+        entry.learn_wait(Nanos(105), WaitId(1));
+        assert_eq!(entry.task().wait, None, "it did not wait");
+        entry.poll_start(Nanos(110));
+        entry.poll_end(Nanos(130));
+        entry.learn_wait(Nanos(129), WaitId(1));
+        assert_eq!(entry.task().wait, None, "that was an earlier one");
+        entry.learn_wait(Nanos(130), WaitId(2));
+        assert_eq!(entry.task_at(Nanos(200)).wait, Some(WaitId(2)));
+        assert_eq!(entry.task_at(Nanos(200)).idle(), Some(Nanos(70)));
+        entry.wake(Nanos(210), None);
+        assert_eq!(entry.task().wait, None, "it is over");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod tasks;
 use crate::{
     Ending, History, NameId, Nanos, Site, SiteId, State, Task, TaskSeq,
     finding::Doubt,
-    update::{Description, Event, EventKind, LabelSet},
+    update::{Description, Event, EventKind, LabelSet, LearntWait},
 };
 
 use ended::Ended;
@@ -264,6 +264,14 @@ impl Picture {
     pub fn describe(&mut self, seq: TaskSeq, description: &Description) {
         if let Some(entry) = self.tasks.get_mut(seq) {
             entry.describe(description);
+        }
+    }
+
+    /// What a task has come to be known to wait on: an id of these labels. Changes nothing if the
+    /// task is not alive, or has not waited since before that.
+    pub fn learn_wait(&mut self, learnt: LearntWait) {
+        if let Some(entry) = self.tasks.get_mut(learnt.task) {
+            entry.learn_wait(learnt.at, learnt.wait);
         }
     }
 

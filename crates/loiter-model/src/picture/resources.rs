@@ -1,6 +1,6 @@
 //! Resources and the operations on them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Ended, Picture, PictureLimits};
 use crate::{
@@ -165,8 +165,21 @@ impl Picture {
             matched,
             offset,
             resources,
+            ops: Vec::new(),
             labels,
         }
+    }
+
+    /// The operations on some resources, `most` at most, by number. O(operations).
+    #[must_use]
+    pub fn ops_on(&self, resources: &[Resource], most: usize) -> Vec<AsyncOp> {
+        let wanted: HashSet<_> = resources.iter().map(|resource| resource.seq).collect();
+        let ops = self.resources.ops.values();
+        let ops = ops.filter(|dated| wanted.contains(&dated.value.resource));
+        let mut ops: Vec<_> = ops.map(|dated| op_at(dated, self.at)).collect();
+        ops.sort_unstable_by_key(|op| op.seq);
+        ops.truncate(most);
+        ops
     }
 
     /// One resource, alive or remembered: `None` when it is neither. O(operations).

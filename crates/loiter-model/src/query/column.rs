@@ -99,6 +99,7 @@ macro_rules! columns {
     (@ descending) => { true };
     (@ ascending) => { false };
 }
+pub(crate) use columns;
 
 columns! {
     /// A column of a table with a row a task.
@@ -194,7 +195,7 @@ fn name(id: Option<NameId>, labels: &impl Labels) -> SortKey {
 }
 
 /// Sites sort by file, then by line and column.
-fn place(site: &Site) -> SortKey {
+pub(crate) fn place(site: &Site) -> SortKey {
     SortKey::Text(
         site.file.clone(),
         u64::from(site.line) << 32 | u64::from(site.column),

@@ -32,6 +32,7 @@ pub use suggest::nearest;
 pub use waits::{Group, WaitAnswer, WaitScan};
 
 pub(crate) use by_id::ById;
+pub(crate) use column::{columns, place};
 pub(crate) use matcher::Matcher;
 
 use crate::{NameId, Site, SiteId, Thresholds, Wait, WaitId};

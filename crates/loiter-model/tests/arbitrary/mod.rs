@@ -193,6 +193,7 @@ pub fn task() -> impl Strategy<Value = Task> {
             sole_waker: dice.roll() & 1 > 0,
             expect_idle: dice.roll() & 1 > 0,
             may_be_part: dice.roll() & 1 > 0,
+            in_place: state == State::Running && dice.roll() & 1 > 0,
             wait: (state == State::Idle)
                 .then(|| dice.maybe(wait))
                 .flatten()

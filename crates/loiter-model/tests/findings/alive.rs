@@ -1,7 +1,7 @@
 //! Limits on the number of tasks, and sites that grow.
 
 use loiter_model::{
-    Kind, State, Task, WaitKind,
+    Kind, Nanos, State, Task, WaitKind,
     finding::{Certainty, Evidence, Finding, FindingKind, Growth, RuleSettings, Rules},
 };
 
@@ -43,6 +43,19 @@ fn a_limit_is_exceeded_by_one_more() {
     assert_eq!(finding.bytes, 1_000);
     let finding = only(counted(limits(None, Some(9)), &tasks(10)));
     assert_eq!((finding.kind, finding.site), (TOO_MANY, Some(POOL)));
+}
+
+#[test]
+fn tasks_that_were_never_alive_together_are_not_added_up() {
+    // The first one ended after it was met, and then the last one came.
+    let mut tasks = tasks(10);
+    tasks[9].spawned_at = Nanos(NOW.0 + 1);
+    assert_silent("nine", &counted(limits(Some(9), Some(9)), &tasks));
+    let finding = only(counted(limits(Some(8), None), &tasks));
+    assert_eq!(finding.count, 9);
+    tasks[9].spawned_at = NOW;
+    let finding = only(counted(limits(Some(9), None), &tasks));
+    assert_eq!(finding.count, 10);
 }
 
 #[test]

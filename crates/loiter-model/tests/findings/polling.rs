@@ -46,12 +46,12 @@ fn a_poll_is_hogging_from_its_limit_on() {
 
 #[test]
 fn a_poll_that_gave_its_worker_away_hogs_nothing() {
-    let long = in_state(1, State::Running, secs(2).0);
-    let other = in_state(2, State::Running, secs(3).0);
-    let known = Known {
-        in_place: [seq(1)].into(),
-        ..Known::default()
+    let long = Task {
+        in_place: true,
+        ..in_state(1, State::Running, secs(2).0)
     };
+    let other = in_state(2, State::Running, secs(3).0);
+    let known = Known::default();
     assert_silent("in place", &found(&[long], &known));
     let finding = only(found(&[long, other], &known));
     assert_eq!(finding.sample, [seq(2)]);

@@ -105,8 +105,6 @@ pub(crate) struct Known {
     pub(crate) ended: HashSet<TaskSeq>,
     pub(crate) waits_for: HashMap<TaskSeq, TaskSeq>,
     pub(crate) held: HashMap<TaskSeq, Held>,
-    /// Those that gave their workers away.
-    pub(crate) in_place: HashSet<TaskSeq>,
     /// Nobody can see who does.
     pub(crate) is_place_unseen: bool,
     pub(crate) lost: Vec<LostWakeup>,
@@ -140,8 +138,8 @@ impl Facts for Known {
         self.held.get(&task).cloned()
     }
 
-    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
-        (!self.is_place_unseen).then(|| self.in_place.contains(&task))
+    fn may_be_in_place(&self, _: TaskSeq) -> bool {
+        self.is_place_unseen
     }
 
     fn lost_wakeups(&self) -> Vec<LostWakeup> {
@@ -302,8 +300,8 @@ impl Facts for Asked<'_> {
         self.known.held(task)
     }
 
-    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
-        self.known.is_in_place(task)
+    fn may_be_in_place(&self, task: TaskSeq) -> bool {
+        self.known.may_be_in_place(task)
     }
 
     fn lost_wakeups(&self) -> Vec<LostWakeup> {

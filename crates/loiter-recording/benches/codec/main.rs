@@ -9,12 +9,13 @@ mod service;
 
 use std::{
     io::Cursor,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use loiter_model::{
-    Nanos,
-    update::{Event, EventBatch},
+    AwaitStack, Branch, Frame, Nanos, StackSource, Wait, WaitId, WaitKind,
+    update::{Event, EventBatch, EventKind, LearntWait},
 };
 use loiter_recording::{Entry, Recording, Writer};
 
@@ -27,8 +28,14 @@ const LEAST_RATE: f64 = 1e6;
 const EVENTS: usize = 2_000_000;
 const BATCH: Nanos = Nanos::from_millis(10);
 const ROUNDS: usize = 3;
+/// Of so many polls, one ends in a wait of which the agent finds out what it is for: many more than
+/// it does, as it asks tasks that have waited for long and samples few others.
+const POLLS_A_WAIT: usize = 50;
+/// Places at which a service waits.
+const WAITS: u32 = 200;
 
 fn main() {
+    println!("with a wait learnt for each {POLLS_A_WAIT} polls");
     println!(
         "{:44} {:>10} {:>8} {:>14} {:>14}",
         "service", "events/s", "B/event", "written/s", "read/s"
@@ -61,18 +68,60 @@ fn batches(service: &Service) -> Vec<EventBatch> {
     let mut descriptions = descriptions.into_iter();
     let of_batch = |event: &Event| event.at.0 / BATCH.0;
     let batches = events.chunk_by(|a, b| of_batch(a) == of_batch(b));
+    let mut labels = labels;
+    labels.waits = (0..WAITS).map(|id| (WaitId(id), wait(id))).collect();
     let mut labels = Some(labels);
+    let mut polls = 0;
     batches
         .map(|events| {
             let described = events.iter().filter(|it| it.kind.has_description());
             EventBatch {
                 descriptions: descriptions.by_ref().take(described.count()).collect(),
                 events: events.to_vec(),
+                waits: waits(events, &mut polls),
                 labels: labels.take().unwrap_or_default(),
                 lost: 0,
             }
         })
         .collect()
+}
+
+/// What is found out of the polls among these events.
+fn waits(events: &[Event], polls: &mut usize) -> Vec<LearntWait> {
+    let ends = events.iter().filter(|it| it.kind == EventKind::PollEnd);
+    let seen = ends.filter(|_| {
+        *polls += 1;
+        polls.is_multiple_of(POLLS_A_WAIT)
+    });
+    let waits = seen.map(|event| LearntWait {
+        at: event
+            .at
+            .saturating_add(Nanos::from_micros(event.task.get() % 900)),
+        task: event.task,
+        wait: WaitId(event.task.get() as u32 % WAITS),
+    });
+    waits.collect()
+}
+
+/// As deep as those of real services, about.
+fn wait(id: u32) -> Arc<Wait> {
+    let frames = (0..8).map(|depth| Frame {
+        function: format!("service::part_{}::step_{id}::{{closure#0}}", depth * 3 % 7).into(),
+        file: format!("src/part_{}/mod.rs", depth * 3 % 7).into(),
+        line: id * 7 + depth,
+        column: 9,
+    });
+    let branches = vec![Branch {
+        frames: frames.collect(),
+    }];
+    Arc::new(Wait {
+        kind: WaitKind::ALL[id as usize % WaitKind::ALL.len()],
+        place: None,
+        stack: AwaitStack {
+            branches,
+            source: StackSource::Probed,
+        },
+    })
 }
 
 fn write(batches: &[EventBatch]) -> Vec<u8> {

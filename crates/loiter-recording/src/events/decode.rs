@@ -49,6 +49,7 @@ pub(crate) fn decode(body: &[u8], first_at: u64) -> Result<EventBatch, Problem> 
     let mut batch = EventBatch {
         events: Vec::with_capacity(count),
         descriptions: Vec::new(),
+        waits: Vec::new(),
         labels: labels.try_into()?,
         lost,
     };

@@ -4,8 +4,11 @@
 use std::{io::Cursor, num::NonZeroU64};
 
 use loiter_model::{
-    Ending, Kind, NameId, Nanos, Site, SiteId, Target, Task, TaskSeq, Teller, Thresholds, Tier,
-    update::{Description, Event, EventBatch, EventKind, LabelSet, Overview, TasksUpdate},
+    AwaitStack, Branch, Ending, Kind, NameId, Nanos, Site, SiteId, StackSource, Target, Task,
+    TaskSeq, Teller, Thresholds, Tier, Wait, WaitId, WaitKind,
+    update::{
+        Description, Event, EventBatch, EventKind, LabelSet, LearntWait, Overview, TasksUpdate,
+    },
 };
 use loiter_recording::{Entry, Recording, Writer};
 use proptest::{prelude::*, sample::select};
@@ -98,6 +101,8 @@ pub(crate) struct Life {
     last: u64,
     alive: Vec<u64>,
     pub(crate) events: Vec<(Event, Option<Description>)>,
+    /// What its tasks came to be known to wait on, in no order.
+    pub(crate) waits: Vec<LearntWait>,
 }
 
 const NAMES: [&str; 3] = ["conn", "worker", "request"];
@@ -110,6 +115,7 @@ impl Life {
             last: 0,
             alive: Vec::new(),
             events: Vec::new(),
+            waits: Vec::new(),
         };
         while life.events.len() < count {
             life.step();
@@ -161,8 +167,22 @@ impl Life {
             (_, Some(task)) => {
                 self.note(task, EventKind::PollStart, None);
                 self.note(task, EventKind::PollEnd, None);
+                self.learn(task);
             }
         }
+    }
+
+    /// A wait may be over by the time at which it is seen, and another one have begun.
+    fn learn(&mut self, task: u64) {
+        if self.roll(2) == 0 {
+            return;
+        }
+        let (later, wait) = (self.roll(200), self.roll(3));
+        self.waits.push(LearntWait {
+            at: Nanos(self.now + later),
+            task: seq(task),
+            wait: WaitId(wait as u32),
+        });
     }
 
     fn spawn(&mut self) {
@@ -189,24 +209,52 @@ impl Life {
     }
 
     /// In batches of so many events, the first one with the labels of all.
-    pub(crate) fn batches(&self, events: usize) -> Vec<EventBatch> {
-        let batches = self.events.chunks(events).enumerate();
+    pub(crate) fn batches(&self, size: usize) -> Vec<EventBatch> {
+        let size = size.min(self.events.len().max(1));
+        let batches = self.events.chunks(size).enumerate();
         batches
             .map(|(number, events)| EventBatch {
                 events: events.iter().map(|(event, _)| *event).collect(),
                 descriptions: events.iter().filter_map(|(_, told)| *told).collect(),
+                waits: self.waits_between(number * size, number * size + events.len()),
                 labels: LabelSet {
                     names: names(),
                     sites: match number {
                         0 => (0..3).map(|id| (SiteId(id), site())).collect(),
                         _ => Default::default(),
                     },
-                    ..LabelSet::default()
+                    waits: match number {
+                        0 => (0..3).map(|id| (WaitId(id), wait(id))).collect(),
+                        _ => Default::default(),
+                    },
                 },
                 lost: 0,
             })
             .collect()
     }
+
+    /// Those that were learnt since this event, if it is not the first one, and before that one.
+    fn waits_between(&self, first: usize, next: usize) -> Vec<LearntWait> {
+        let from = match first {
+            0 => Nanos::ZERO,
+            _ => self.events[first].0.at,
+        };
+        let next = self.events.get(next);
+        let until = next.map_or(Nanos::MAX, |(event, _)| event.at);
+        let waits = self.waits.iter().copied();
+        waits.filter(|it| (from..until).contains(&it.at)).collect()
+    }
+}
+
+fn wait(id: u32) -> std::sync::Arc<Wait> {
+    std::sync::Arc::new(Wait {
+        kind: WaitKind::ALL[id as usize],
+        place: None,
+        stack: AwaitStack {
+            branches: vec![Branch::default(); id as usize],
+            source: StackSource::Probed,
+        },
+    })
 }
 
 fn names() -> std::collections::HashMap<NameId, std::sync::Arc<str>> {

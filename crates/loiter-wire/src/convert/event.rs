@@ -3,8 +3,8 @@
 use std::{num::NonZeroU64, vec::IntoIter};
 
 use loiter_model::{
-    Ending, NameId, Nanos, SiteId, TaskSeq,
-    update::{Description, Event, EventBatch, EventKind},
+    Ending, NameId, Nanos, SiteId, TaskSeq, WaitId,
+    update::{Description, Event, EventBatch, EventKind, LearntWait},
 };
 
 use super::{
@@ -29,6 +29,9 @@ impl From<EventBatch> for v1::EventBatch {
             lost: batch.lost,
             description: batch.descriptions.into_iter().map(Into::into).collect(),
             ending: Vec::new(),
+            wait_at_ns: batch.waits.iter().map(|it| it.at.0).collect(),
+            wait_seq: batch.waits.iter().map(|it| it.task.get()).collect(),
+            wait: batch.waits.iter().map(|it| it.wait.0).collect(),
         };
         let mut last = base_ns;
         for event in batch.events {
@@ -98,10 +101,34 @@ impl TryFrom<v1::EventBatch> for EventBatch {
         Ok(Self {
             events,
             descriptions,
+            waits: waits(&batch.wait_at_ns, &batch.wait_seq, &batch.wait)?,
             labels: batch.labels.unwrap_or_default().try_into()?,
             lost: batch.lost,
         })
     }
+}
+
+fn waits(at: &[u64], tasks: &[u64], on: &[u32]) -> Result<Vec<LearntWait>, BadMessage> {
+    let count = at.len();
+    for (column, entries) in [
+        ("EventBatch.wait_seq", tasks.len()),
+        ("EventBatch.wait", on.len()),
+    ] {
+        if entries != count {
+            let problem = "not as many as there are times of waits";
+            let entries = format_args!("{entries} entries");
+            return Err(BadMessage::value(column, entries, problem));
+        }
+    }
+    let rows = at.iter().zip(tasks).zip(on);
+    rows.map(|((at, task), on)| {
+        Ok(LearntWait {
+            at: Nanos(*at),
+            task: seq("EventBatch.wait_seq", *task)?,
+            wait: WaitId(*on),
+        })
+    })
+    .collect()
 }
 
 /// The columns that only some kinds have an entry in.

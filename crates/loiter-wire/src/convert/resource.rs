@@ -21,6 +21,7 @@ impl From<ResourcesUpdate> for v1::ResourcesUpdate {
             matched: update.matched,
             offset: update.offset,
             resources: update.resources.into_iter().map(Into::into).collect(),
+            ops: update.ops.into_iter().map(Into::into).collect(),
             labels: Some((&update.labels).into()),
         }
     }
@@ -40,6 +41,7 @@ impl TryFrom<v1::ResourcesUpdate> for ResourcesUpdate {
             matched: update.matched,
             offset: update.offset,
             resources: list(update.resources)?,
+            ops: list(update.ops)?,
             labels: update.labels.unwrap_or_default().try_into()?,
         })
     }

@@ -36,6 +36,7 @@ impl From<Task> for v1::Task {
             sole_waker: task.sole_waker,
             expect_idle: task.expect_idle,
             may_be_part: task.may_be_part,
+            in_place: task.in_place,
             ending: task
                 .ending
                 .map_or(v1::Ending::Unspecified, wire_ending)
@@ -75,6 +76,8 @@ impl TryFrom<v1::Task> for Task {
             sole_waker: task.sole_waker,
             expect_idle: task.expect_idle,
             may_be_part: task.may_be_part,
+            // Others are in no poll.
+            in_place: task.in_place && state == State::Running,
             // Other tasks wait on nothing.
             wait: task.wait.filter(|_| state == State::Idle).map(WaitId),
             // An ended task has an ending, and no other task has one.

@@ -68,6 +68,9 @@ pub struct Task {
     /// It may be a part of a task only, so that wakes of its other parts poll it, too.
     #[prost(bool, tag = "26")]
     pub may_be_part: bool,
+    /// Its current poll has given its worker to another thread.
+    #[prost(bool, tag = "27")]
+    pub in_place: bool,
 }
 /// A spawn location.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -610,8 +613,8 @@ pub struct EventBatch {
     /// 0: none.
     #[prost(uint64, repeated, tag = "6")]
     pub other: ::prost::alloc::vec::Vec<u64>,
-    /// Sites that were not in an earlier batch of this stream, and all the names that `description`
-    /// refers to: the number of a name holds for this batch only.
+    /// Sites and waits that were not in an earlier batch of this stream, and all the names that
+    /// `description` refers to: the number of a name holds for this batch only.
     #[prost(message, optional, tag = "7")]
     pub labels: ::core::option::Option<Labels>,
     /// Events lost since the stream's start.
@@ -625,6 +628,15 @@ pub struct EventBatch {
     /// tell.
     #[prost(enumeration = "Ending", repeated, tag = "10")]
     pub ending: ::prost::alloc::vec::Vec<i32>,
+    /// What tasks have come to be known to wait on, column by column: when, from the agent's start;
+    /// which task; and on what, into Labels.waits. The number of a wait holds as long as the agent
+    /// lives.
+    #[prost(uint64, repeated, tag = "11")]
+    pub wait_at_ns: ::prost::alloc::vec::Vec<u64>,
+    #[prost(uint64, repeated, tag = "12")]
+    pub wait_seq: ::prost::alloc::vec::Vec<u64>,
+    #[prost(uint32, repeated, tag = "13")]
+    pub wait: ::prost::alloc::vec::Vec<u32>,
 }
 /// What holds for a task from its spawn on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1275,6 +1287,9 @@ pub struct WatchResourcesRequest {
     /// As in WatchTasksRequest.
     #[prost(uint32, tag = "2")]
     pub interval_ms: u32,
+    /// The operations on the rows are wanted, too.
+    #[prost(bool, tag = "3")]
+    pub with_ops: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchResourceRequest {
@@ -1305,6 +1320,9 @@ pub struct ResourcesUpdate {
     pub resources: ::prost::alloc::vec::Vec<Resource>,
     #[prost(message, optional, tag = "7")]
     pub labels: ::core::option::Option<Labels>,
+    /// The operations on these resources, if they were asked for; a limited number of each.
+    #[prost(message, repeated, tag = "8")]
+    pub ops: ::prost::alloc::vec::Vec<AsyncOp>,
 }
 /// Something of tokio that tasks share or wait on.
 #[derive(Clone, PartialEq, ::prost::Message)]

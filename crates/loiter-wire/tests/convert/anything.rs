@@ -7,7 +7,7 @@ use loiter_model::{
     SiteId, SiteStats, State, Target, TaskSeq, Teller, Tier, Totals, WaitId, WaitStats,
     finding::{Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     update::{
-        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, Overview,
+        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, LearntWait, Overview,
         ResourceDetail, ResourcesUpdate, SitesUpdate, Stretch, TaskDetail, TasksUpdate,
         WaitsUpdate,
     },
@@ -309,13 +309,22 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
 
 pub(crate) fn batch() -> impl Strategy<Value = EventBatch> {
     let described = vec((event(), description()), 0..8);
-    (described, any::<bool>(), label_set(), any::<u64>()).prop_map(
-        |(described, tells, labels, lost)| {
+    let waits = vec((nanos(), seq(), any::<u32>()), 0..8);
+    (described, any::<bool>(), waits, label_set(), any::<u64>()).prop_map(
+        |(described, tells, waits, labels, lost)| {
             let told = described.iter();
             let told = told.filter(|(event, _)| tells && event.kind.has_description());
             EventBatch {
                 descriptions: told.map(|(_, description)| *description).collect(),
                 events: described.into_iter().map(|(event, _)| event).collect(),
+                waits: waits
+                    .into_iter()
+                    .map(|(at, task, wait)| LearntWait {
+                        at,
+                        task,
+                        wait: WaitId(wait),
+                    })
+                    .collect(),
                 labels,
                 lost,
             }
@@ -494,11 +503,11 @@ pub(crate) fn resources_update() -> impl Strategy<Value = ResourcesUpdate> {
         overview(),
         any::<bool>(),
         any::<[u64; 3]>(),
-        vec(resource(), 0..4),
+        (vec(resource(), 0..4), vec(op(), 0..4)),
         label_set(),
     )
         .prop_map(
-            |(overview, is_tracking, [untracked, matched, offset], resources, labels)| {
+            |(overview, is_tracking, [untracked, matched, offset], (resources, ops), labels)| {
                 ResourcesUpdate {
                     overview,
                     is_tracking,
@@ -506,6 +515,7 @@ pub(crate) fn resources_update() -> impl Strategy<Value = ResourcesUpdate> {
                     matched,
                     offset,
                     resources,
+                    ops,
                     labels,
                 }
             },

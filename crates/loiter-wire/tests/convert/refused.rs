@@ -6,8 +6,8 @@ use loiter_model::{
     finding::{Allow, Certainty, Doubt, Evidence, Finding, FindingKind, RuleSettings},
     query::{SiteColumn, Sort, TaskColumn, TaskQuery, Window},
     update::{
-        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, SitesUpdate,
-        TasksUpdate, WaitsUpdate,
+        Description, Event, EventBatch, EventKind, FindingsUpdate, LabelSet, LearntWait,
+        SitesUpdate, TasksUpdate, WaitsUpdate,
     },
 };
 use loiter_wire::{
@@ -223,10 +223,19 @@ fn columns_of_events_fit_together() {
     let batch = v1::EventBatch::from(EventBatch {
         events: vec![event(5, spawn), event(6, EventKind::Drop { ending })],
         descriptions: vec![Description::default()],
+        waits: vec![LearntWait {
+            at: Nanos(7),
+            task: TaskSeq::new(1).expect("above zero"),
+            wait: WaitId(3),
+        }],
         ..Default::default()
     });
     type Damage = fn(&mut v1::EventBatch);
-    let damages: [(&str, Damage); 12] = [
+    let damages: [(&str, Damage); 16] = [
+        ("`EventBatch.wait_seq`", |batch| batch.wait_seq.clear()),
+        ("`EventBatch.wait_seq`", |batch| batch.wait_seq[0] = 0),
+        ("`EventBatch.wait`", |batch| batch.wait.push(1)),
+        ("`EventBatch.wait_seq`", |batch| batch.wait_at_ns.clear()),
         ("`EventBatch.seq`", |batch| batch.seq.clear()),
         ("`EventBatch.seq`", |batch| batch.seq[0] = 0),
         ("`EventBatch.kind`", |batch| batch.kind.push(1)),

@@ -84,6 +84,8 @@ impl BySite {
 
 /// What a scan counts of every task.
 pub(super) struct Alive {
+    /// When the scan began.
+    at: Nanos,
     sites: BySite,
     /// Counts of those that a limit is about; `None` without a limit.
     limited: Option<Limited>,
@@ -98,9 +100,10 @@ struct Limited {
 }
 
 impl Alive {
-    pub(super) fn new(settings: &RuleSettings, allow: &AllowList) -> Self {
+    pub(super) fn new(at: Nanos, settings: &RuleSettings, allow: &AllowList) -> Self {
         let has_limit = settings.max_alive.is_some() || settings.max_alive_at_site.is_some();
         Self {
+            at,
             sites: BySite::default(),
             limited: has_limit.then(Limited::default),
             growth_may_be_silent: allow.covers(FindingKind::GrowingSite),
@@ -129,6 +132,11 @@ impl Alive {
         let Some(limited) = &mut self.limited else {
             return;
         };
+        // A scan takes a while: one that ended after it was met, and one that was spawned before it
+        // was met, may never have been alive together. Those that were there when it began were.
+        if task.spawned_at > self.at {
+            return;
+        }
         // A root is what spawned the others, and a runtime's own threads are nobody's leak.
         if task.kind == Kind::BlockOn || (task.kind == Kind::Blocking && is_runtimes()) {
             return;

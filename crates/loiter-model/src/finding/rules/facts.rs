@@ -20,10 +20,10 @@ pub trait Facts {
     /// known. It must be all that this one waits for: what one branch of a `select!` waits for
     /// proves nothing.
     fn waits_for(&self, task: TaskSeq) -> Option<TaskSeq>;
-    /// Whether the poll under way of a task gave its worker to the others, as tokio's
-    /// `block_in_place` does; `None` where that cannot be seen.
-    fn is_in_place(&self, _: TaskSeq) -> Option<bool> {
-        None
+    /// Whether the poll under way of a task that seems to hog its worker may have given it to the
+    /// others, as tokio's `block_in_place` does, where [nobody saw it](crate::Task::in_place).
+    fn may_be_in_place(&self, _: TaskSeq) -> bool {
+        true
     }
     /// What a blocked task waits for, where another one holds it as far as is known. Unlike
     /// [`waits_for`](Self::waits_for), this proves nothing: what was taken may have been handed

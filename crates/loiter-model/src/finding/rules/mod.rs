@@ -99,13 +99,14 @@ impl Rules {
         self.spinning.scans()
     }
 
-    /// Begins a scan. `at`: now, from the agent's start.
+    /// Begins a scan. `at`: now, from the agent's start. Tasks that are met later may have been
+    /// spawned meanwhile.
     pub fn scan<'a, L: Labels>(&'a mut self, at: Nanos, labels: &'a L) -> Scan<'a, L> {
         self.spinning.begin();
         let allow = AllowList::new(&self.settings.allow);
         let waits = Waits::new(std::mem::take(&mut self.abouts));
         Scan {
-            alive: Alive::new(&self.settings, &allow),
+            alive: Alive::new(at, &self.settings, &allow),
             rules: self,
             labels,
             at,
@@ -339,10 +340,9 @@ impl<L: Labels> Scan<'_, L> {
     fn hogging(&mut self, facts: &impl Facts) {
         let limits = self.rules.settings.thresholds;
         for task in std::mem::take(&mut self.hogs) {
-            if let Some(symptom) = Symptom::hogging(&task, facts.is_in_place(task.seq)) {
-                let mut allowed = Question::new(&task, &limits, self.labels);
-                self.tell(&task, &mut allowed, &symptom);
-            }
+            let symptom = Symptom::hogging(&task, facts.may_be_in_place(task.seq));
+            let mut allowed = Question::new(&task, &limits, self.labels);
+            self.tell(&task, &mut allowed, &symptom);
         }
     }
 
@@ -397,21 +397,19 @@ impl Symptom {
         })
     }
 
-    /// Not if another thread goes on in the place of its worker.
-    fn hogging(task: &Task, is_in_place: Option<bool>) -> Option<Self> {
-        let certainty = match is_in_place {
-            Some(true) => return None,
-            Some(false) => Certainty::Proved,
-            None => Certainty::Suspected,
-        };
-        Some(Self {
+    /// Not sure if another thread may go on in the place of its worker.
+    fn hogging(task: &Task, may_be_in_place: bool) -> Self {
+        Self {
             kind: FindingKind::Hogging,
-            certainty,
+            certainty: match may_be_in_place {
+                true => Certainty::Suspected,
+                false => Certainty::Proved,
+            },
             time: task.in_state,
             grounds: Grounds {
-                may_be_in_place: is_in_place.is_none(),
+                may_be_in_place,
                 ..Grounds::default()
             },
-        })
+        }
     }
 }

@@ -60,11 +60,20 @@ impl Call<'_> {
             || ["recv", "poll_inner", "poll_next"]
                 .iter()
                 .any(|name| is_named(name));
-        let sends = mentions(&["SendInner", "SendFut"]) || is_named("send");
+        let sends = mentions(&["SendInner", "SendFut"]) || is_named("send") || self.polls_a_send();
         match (receives, sends) {
             (true, false) => Found::Kind(WaitKind::MpscRecv),
             (false, true) => Found::Kind(WaitKind::MpscSend),
             _ => found,
+        }
+    }
+
+    /// Whether it is the poll of a send, where the futures inside have no names: async-channel's
+    /// own wrapper, and of flume's polls the one that asks no `poll_inner`.
+    fn polls_a_send(&self) -> bool {
+        match &*self.code.package {
+            "flume" => self.code.is_in("async") && self.names == ["poll"],
+            _ => self.names == ["async_channel", "Send", "poll"],
         }
     }
 

@@ -1,0 +1,7 @@
+//! What is known of many targets.
+
+mod any_order;
+mod findings;
+mod lost;
+mod sites;
+mod support;
