@@ -15,6 +15,9 @@ use crate::{table::Marks, thread::Thread};
 
 /// Events that a queue holds between two visits of the agent's thread: 1.5 MB.
 const QUEUE: usize = 32 * 1024;
+/// Waits that are queued between two such visits: more than the agent asks and samples in ten of
+/// them.
+const WAITS: usize = 4 * 1024;
 /// Queues over which threads spread.
 const QUEUES: usize = 4;
 /// Tasks that can be watched closely at a time.
@@ -32,6 +35,9 @@ pub(crate) struct Events {
     /// A queue a shard of threads, so that events of one thread stay in order. Allocated when
     /// first wanted.
     queues: OnceLock<[ArrayQueue<Raw>; QUEUES]>,
+    /// What the agent's thread has learnt of waits, for watchers of every task. What finds no room
+    /// is not missing for good: it is told of the tasks to whoever asks.
+    waits: OnceLock<ArrayQueue<SeenWait>>,
     lost: AtomicU64,
 }
 
@@ -64,6 +70,17 @@ pub(crate) enum What {
     PollEnd,
     Wake { by: u64 },
     Drop { ending: Ending },
+}
+
+/// What a task is seen to wait on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeenWait {
+    pub(crate) at: u64,
+    pub(crate) seq: u64,
+    /// The slot that the task has.
+    pub(crate) index: u32,
+    /// As the [waits](crate::table::Table::waits) number it.
+    pub(crate) wait: u32,
 }
 
 impl What {
@@ -106,6 +123,7 @@ impl Events {
             of_all: AtomicU32::new(0),
             watched: Default::default(),
             queues: OnceLock::new(),
+            waits: OnceLock::new(),
             lost: AtomicU64::new(0),
         }
     }
@@ -146,6 +164,25 @@ impl Events {
     }
 
     // --- the agent's thread ---
+
+    /// Whether anybody wants to hear of waits.
+    pub(crate) fn wants_waits(&self) -> bool {
+        self.of_all.load(Relaxed) > 0
+    }
+
+    /// Queues one for those who do.
+    pub(crate) fn note_wait(&self, seen: SeenWait) {
+        let waits = self.waits.get_or_init(|| ArrayQueue::new(WAITS));
+        let _ = waits.push(seen);
+    }
+
+    /// Takes the waits that are queued.
+    pub(crate) fn collect_waits(&self) -> Vec<SeenWait> {
+        let waits = self.waits.get();
+        waits.map_or_else(Vec::new, |waits| {
+            std::iter::from_fn(|| waits.pop()).take(WAITS).collect()
+        })
+    }
 
     /// Wants the events of every task until [`unwatch_all`](Self::unwatch_all).
     pub(crate) fn watch_all(&self) {
@@ -208,6 +245,7 @@ impl Events {
         if !self.wanted.load(Acquire) {
             // What a former watcher left is of no use to this one.
             self.collect();
+            self.collect_waits();
         }
     }
 
@@ -272,6 +310,28 @@ mod tests {
         assert_eq!(events.lost_at(place), 5);
         assert_eq!(events.lost(), 6);
         assert_eq!(events.collect().len(), QUEUE);
+    }
+
+    #[test]
+    fn waits_are_queued_for_watchers_of_every_task() {
+        let events = Events::new();
+        let seen = |at| SeenWait {
+            at,
+            seq: 1,
+            index: 0,
+            wait: 3,
+        };
+        events.watch(1).expect("a place");
+        assert!(!events.wants_waits());
+        events.watch_all();
+        assert!(events.wants_waits());
+        for at in 0..WAITS as u64 + 5 {
+            events.note_wait(seen(at));
+        }
+        assert_eq!(events.collect_waits().len(), WAITS);
+        assert_eq!(events.collect_waits(), []);
+        events.note_wait(seen(7));
+        assert_eq!(events.collect_waits(), [seen(7)]);
     }
 
     #[test]

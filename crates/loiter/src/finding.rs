@@ -14,29 +14,29 @@
 //! # }
 //! ```
 
+#[cfg(feature = "agent")]
+mod feed;
+#[cfg(feature = "agent")]
+mod words;
+
 use std::{
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use loiter_model::{
-    Nanos,
-    finding::{Advice, Headline, Markdown},
-    query::Labels,
-};
 pub use loiter_model::{
     WaitKind,
     finding::{Certainty, Finding, FindingKind},
 };
-use tokio::sync::broadcast;
-use tokio_stream::{
-    Stream, StreamExt,
-    wrappers::{BroadcastStream, errors::BroadcastStreamRecvError},
-};
+use tokio_stream::{Stream, StreamExt};
 
-/// Changes that a reader may be behind before it misses some.
-const BACKLOG: usize = 256;
+#[cfg(feature = "agent")]
+use self::feed::Feed;
+#[cfg(feature = "agent")]
+pub(crate) use self::feed::tell;
+#[cfg(not(feature = "agent"))]
+use crate::off::Feed;
 
 /// Something that is wrong, in words: as it was when it was told of.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,39 +65,6 @@ pub struct Found {
     pub cure: &'static str,
 }
 
-impl Found {
-    /// Puts a finding into words. `at`: now, from the agent's start.
-    pub(crate) fn new(finding: Finding, labels: &impl Labels, at: Nanos) -> Self {
-        let text = |id| Some(labels.name(id)?.to_string());
-        let wait = finding.wait.and_then(|id| labels.wait(id));
-        let advice = Advice::of(finding.kind, wait.as_ref().map(|wait| wait.kind));
-        Self {
-            headline: Headline {
-                finding: &finding,
-                labels,
-                at,
-            }
-            .to_string(),
-            markdown: Markdown {
-                finding: &finding,
-                labels,
-                at,
-            }
-            .to_string(),
-            site: finding
-                .site
-                .and_then(|id| Some(labels.site(id)?.to_string())),
-            name: finding.name.and_then(text),
-            scope: finding.scope.and_then(text),
-            wait: wait.as_ref().map(|wait| wait.kind),
-            waits_on: wait.map(|wait| wait.to_string()),
-            cause: advice.cause,
-            cure: advice.cure,
-            finding,
-        }
-    }
-}
-
 /// What has changed about what is wrong.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -120,12 +87,12 @@ pub enum Change {
 /// agent nothing ever comes.
 #[must_use]
 pub fn findings() -> Changes {
-    Changes(BroadcastStream::new(sender().subscribe()))
+    Changes(Feed::new())
 }
 
 /// A stream of changes, see [`findings`]. It holds 256 of them for a slow reader.
 #[derive(Debug)]
-pub struct Changes(BroadcastStream<Change>);
+pub struct Changes(Feed);
 
 impl Changes {
     /// The next change. There is always a next one, so it is never `None`; the `Option` is that
@@ -138,25 +105,7 @@ impl Changes {
 impl Stream for Changes {
     type Item = Change;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Change>> {
-        let next = Pin::new(&mut self.0).poll_next(cx);
-        next.map(|next| {
-            next.map(|received| match received {
-                Ok(change) => change,
-                Err(BroadcastStreamRecvError::Lagged(missed)) => Change::Missed(missed),
-            })
-        })
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Change>> {
+        Pin::new(&mut self.0).poll_next(context)
     }
-}
-
-/// Tells every reader.
-pub(crate) fn tell(change: Change) {
-    // Nobody may be there to read it.
-    let _ = sender().send(change);
-}
-
-/// There is one agent a process, and whoever wants to read may come before it.
-fn sender() -> &'static broadcast::Sender<Change> {
-    static SENDER: OnceLock<broadcast::Sender<Change>> = OnceLock::new();
-    SENDER.get_or_init(|| broadcast::channel(BACKLOG).0)
 }

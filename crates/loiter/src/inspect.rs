@@ -10,8 +10,9 @@ use loiter_model::{
     query::{Filter, FilterError, Sort, TaskColumn, TaskQuery, Window},
     update::{CaptureOutcome, TasksUpdate},
 };
+use tokio::runtime::Handle;
 
-use crate::publish::errand;
+use crate::publish::errand::{self, NoAnswer};
 
 /// Why the agent has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum Error {
     /// No agent was started in this process.
     #[error("this process has no loiter agent: call loiter::init, and leave LOITER_ENABLED alone")]
     NoAgent,
+    /// The agent panicked while it looked for the answer.
+    #[error("the agent panicked over the question, see its log")]
+    Panicked,
     /// The filter does not parse.
     #[error("in the filter: {0}")]
     Filter(#[from] FilterError),
@@ -31,10 +35,19 @@ pub enum Error {
     Off,
 }
 
+impl From<NoAnswer> for Error {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::NoAgent => Self::NoAgent,
+            NoAnswer::Panicked => Self::Panicked,
+        }
+    }
+}
+
 /// The tasks that a filter lets through, the oldest first, `limit` at most. O(tasks).
 ///
 /// # Errors
-/// [`Error::NoAgent`], [`Error::Filter`].
+/// [`Error::NoAgent`], [`Error::Panicked`], [`Error::Filter`].
 pub async fn tasks(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
     let filter = filter.parse()?;
     errand::run(move |desk| async move {
@@ -42,14 +55,14 @@ pub async fn tasks(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
         desk.answers.tasks(&query).await
     })
     .await
-    .ok_or(Error::NoAgent)
+    .map_err(Error::from)
 }
 
 /// Like [`tasks`], with no more about waits and endings than is known already: reads no symbols,
 /// which takes up to seconds the first time. O(tasks).
 ///
 /// # Errors
-/// [`Error::NoAgent`], [`Error::Filter`].
+/// [`Error::NoAgent`], [`Error::Panicked`], [`Error::Filter`].
 pub async fn tasks_as_known(filter: &str, limit: u64) -> Result<TasksUpdate, Error> {
     let filter = filter.parse()?;
     errand::run(move |desk| async move {
@@ -57,7 +70,7 @@ pub async fn tasks_as_known(filter: &str, limit: u64) -> Result<TasksUpdate, Err
         desk.answers.tasks_as_known(&query).await
     })
     .await
-    .ok_or(Error::NoAgent)
+    .map_err(Error::from)
 }
 
 fn oldest_first(filter: Filter, limit: u64, thresholds: Thresholds) -> TaskQuery {
@@ -76,7 +89,7 @@ fn oldest_first(filter: Filter, limit: u64, thresholds: Thresholds) -> TaskQuery
 /// answered or the time is up.
 ///
 /// # Errors
-/// [`Error::NoAgent`], [`Error::Filter`], [`Error::Off`].
+/// [`Error::NoAgent`], [`Error::Panicked`], [`Error::Filter`], [`Error::Off`].
 pub async fn capture(filter: &str, timeout: Duration) -> Result<CaptureOutcome, Error> {
     let filter: Filter = filter.parse()?;
     errand::run(move |desk| async move {
@@ -90,26 +103,36 @@ pub async fn capture(filter: &str, timeout: Duration) -> Result<CaptureOutcome, 
             .await)
     })
     .await
-    .unwrap_or(Err(Error::NoAgent))
+    .unwrap_or_else(|none| Err(none.into()))
 }
 
 /// Tasks alive by tokio's own count, over the runtimes that the agent knows; `None` when it knows
 /// none.
 ///
 /// # Errors
-/// [`Error::NoAgent`].
+/// [`Error::NoAgent`], [`Error::Panicked`].
 pub async fn runtime_tasks() -> Result<Option<u64>, Error> {
     errand::run(|desk| async move { desk.answers.runtime_tasks() })
         .await
-        .ok_or(Error::NoAgent)
+        .map_err(Error::from)
+}
+
+/// Tasks of the agent's own that are alive: those for its clients come and go.
+///
+/// # Errors
+/// [`Error::NoAgent`], [`Error::Panicked`].
+pub async fn own_tasks() -> Result<usize, Error> {
+    errand::run(|_| async { Handle::current().metrics().num_alive_tasks() })
+        .await
+        .map_err(Error::from)
 }
 
 /// How much of this process the agent can see.
 ///
 /// # Errors
-/// [`Error::NoAgent`].
+/// [`Error::NoAgent`], [`Error::Panicked`].
 pub async fn tier() -> Result<Tier, Error> {
     errand::run(|desk| async move { desk.tier() })
         .await
-        .ok_or(Error::NoAgent)
+        .map_err(Error::from)
 }

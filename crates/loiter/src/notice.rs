@@ -2,10 +2,13 @@
 
 use std::{
     io::{self, Write},
+    panic::catch_unwind,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tracing_core::dispatcher;
+
+use crate::upkeep;
 
 /// Set once the program's subscriber is the agent's own, with none behind it: what is said
 /// through tracing is then heard by nobody.
@@ -24,7 +27,7 @@ pub(crate) fn somebody_listens() -> bool {
 /// Warns through the program's tracing subscriber, or on stderr when it has none.
 pub(crate) fn warn(through_tracing: bool, message: &str) {
     if through_tracing {
-        tracing::warn!(target: "loiter", "{message}");
+        through(|| tracing::warn!(target: "loiter", "{message}"));
     } else {
         // Not with `eprintln!`, which panics when nothing can be written: into the program, or
         // in the middle of the agent's own work.
@@ -35,6 +38,11 @@ pub(crate) fn warn(through_tracing: bool, message: &str) {
 /// Like [`warn`], for good news; nothing without a subscriber.
 pub(crate) fn info(through_tracing: bool, message: &str) {
     if through_tracing {
-        tracing::info!(target: "loiter", "{message}");
+        through(|| tracing::info!(target: "loiter", "{message}"));
     }
+}
+
+/// The program's subscriber may panic, which is not the agent's affair.
+fn through(say: impl FnOnce() + std::panic::UnwindSafe) {
+    let _ = upkeep::of_the_program(|| catch_unwind(say));
 }

@@ -144,6 +144,14 @@ impl Thread {
         self.is_agent.get()
     }
 
+    /// Makes something for the agent on a thread of the program: it is not the application's.
+    pub(crate) fn for_agent<T>(&self, make: impl FnOnce() -> T) -> T {
+        let was_agent = self.is_agent.replace(true);
+        let made = make();
+        self.is_agent.set(was_agent);
+        made
+    }
+
     /// Wakes a task, here, only to ask what it waits on.
     pub(crate) fn ask(&self, wake: impl FnOnce()) {
         self.asks.set(true);

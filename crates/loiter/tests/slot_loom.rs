@@ -1,6 +1,7 @@
 //! The slot protocol under every interleaving that loom finds: the crate's own source files,
 //! compiled over loom's atomics.
 
+#![cfg(feature = "agent")]
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
 #[path = "../src/table/slab.rs"]

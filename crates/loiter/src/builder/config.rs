@@ -8,7 +8,7 @@ use std::{
 
 use loiter_model::{Nanos, finding::RuleSettings};
 
-use super::InitError;
+use super::{Access, Otlp, Redacted};
 use crate::finding::Found;
 
 /// What the agent goes by.
@@ -20,11 +20,16 @@ pub(crate) struct Config {
     #[cfg_attr(not(unix), allow(dead_code, reason = "there are none"))]
     pub(crate) unix_socket: UnixSocket,
     /// Contexts and ports.
-    #[cfg(feature = "vsock")]
+    #[cfg(any(feature = "vsock", not(feature = "agent")))]
     pub(crate) vsock: Vec<(u32, u32)>,
+    /// Who may look, and over what.
+    pub(crate) access: Access,
+    /// What nobody is told.
+    pub(crate) redacted: Redacted,
     /// Origins whose pages may look, besides those of this machine.
-    #[cfg(feature = "grpc-web")]
+    #[cfg(any(feature = "grpc-web", not(feature = "agent")))]
     pub(crate) web_origins: Vec<String>,
+    pub(crate) otlp: Otlp,
     pub(crate) name: Option<String>,
     pub(crate) rules: RuleSettings,
     pub(crate) report_findings: bool,
@@ -43,10 +48,13 @@ impl Default for Config {
             enabled: true,
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 6669))),
             unix_socket: UnixSocket::default(),
-            #[cfg(feature = "vsock")]
+            #[cfg(any(feature = "vsock", not(feature = "agent")))]
             vsock: Vec::new(),
-            #[cfg(feature = "grpc-web")]
+            access: Access::default(),
+            redacted: Redacted::default(),
+            #[cfg(any(feature = "grpc-web", not(feature = "agent")))]
             web_origins: Vec::new(),
+            otlp: Otlp::default(),
             name: None,
             rules: RuleSettings::default(),
             report_findings: true,
@@ -62,11 +70,12 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(super) fn check_listen(&self) -> Result<(), InitError> {
-        match self.listen {
-            Some(address) if !address.ip().is_loopback() => Err(InitError::NotLoopback(address)),
-            _ => Ok(()),
-        }
+    /// Lets nobody in but the user whose program it is.
+    pub(super) fn close_port(&mut self) {
+        self.access = Access::default();
+        self.listen = None;
+        #[cfg(any(feature = "vsock", not(feature = "agent")))]
+        self.vsock.clear();
     }
 }
 

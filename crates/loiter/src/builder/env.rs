@@ -4,7 +4,7 @@ use std::{path::Path, str::FromStr};
 
 use loiter_model::{Nanos, ParseLintsError, ParseNanosError};
 
-use super::{CaptureStacks, Config, InitError, UnixSocket};
+use super::{CaptureStacks, Config, InitError, UnixSocket, access, otlp, token::TokenError};
 
 /// An environment variable that overrides what the program sets.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,19 @@ pub struct EnvVar {
     /// What it says.
     pub meaning: &'static str,
     set: fn(&mut Config, &str) -> Result<(), String>,
+    guards: Guards,
+}
+
+/// What a variable has to do with who may look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guards {
+    Nothing,
+    /// The same, and its value is not shown: it is for getting in elsewhere.
+    Own,
+    /// If it makes no sense, the port stays closed.
+    Port,
+    /// The same, and its value is not shown.
+    Secret,
 }
 
 /// Every environment variable the agent reads, at [`init`](crate::init),
@@ -30,12 +43,13 @@ pub const ENV: &[EnvVar] = &[
         default: "true",
         meaning: "`false`: no agent at all, at no cost; the program's own subscriber is installed as it is",
         set: |config, value| boolean(value, &mut config.enabled),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_LISTEN",
         value: "IP:PORT|none",
         default: loiter_model::DEFAULT_ADDR,
-        meaning: "where the agent listens: a loopback address; port 0 for any free port; `none` for no port at all",
+        meaning: "where the agent listens; beyond loopback only with TLS and authentication; port 0 for any free port; `none` for no port at all",
         set: |config, value| {
             config.listen = match value {
                 "none" => None,
@@ -45,6 +59,7 @@ pub const ENV: &[EnvVar] = &[
             };
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_UNIX_SOCKET",
@@ -60,6 +75,186 @@ pub const ENV: &[EnvVar] = &[
             };
             Ok(())
         },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "LOITER_TLS_CERT",
+        value: "PATH",
+        default: "no TLS",
+        meaning: "the agent's certificate (PEM, with those between it and its CA): the port speaks TLS; needs the feature `tls-ring` or `tls-aws-lc`",
+        set: |config, value| {
+            config.access.tls_cert = Some(access::tls_path(value)?);
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_TLS_KEY",
+        value: "PATH",
+        default: "no TLS",
+        meaning: "the private key of that certificate (PEM)",
+        set: |config, value| {
+            config.access.tls_key = Some(access::tls_path(value)?);
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_TLS_CLIENT_CA",
+        value: "PATH",
+        default: "not asked for",
+        meaning: "the CAs of clients (PEM): only those with a certificate of theirs are let in",
+        set: |config, value| {
+            config.access.client_ca = Some(access::tls_path(value)?);
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_TOKEN_FILE",
+        value: "PATH",
+        default: "not asked for",
+        meaning: "tokens, one a line: only those with one of them are answered; these may also probe",
+        set: |config, value| {
+            config.access.token_file = Some(access::path(value)?);
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_READ_TOKEN_FILE",
+        value: "PATH",
+        default: "not asked for",
+        meaning: "tokens, one a line, of those who may only look",
+        set: |config, value| {
+            config.access.read_token_file = Some(access::path(value)?);
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_TOKEN",
+        value: "TOKEN",
+        default: "not asked for",
+        meaning: "a token whose holder may also probe; a file can be changed while the program runs",
+        set: |config, value| {
+            let token = value
+                .parse()
+                .map_err(|error: TokenError| error.to_string())?;
+            config.access.token = Some(token);
+            Ok(())
+        },
+        guards: Guards::Secret,
+    },
+    EnvVar {
+        name: "LOITER_ALLOW_INSECURE",
+        value: "true|false",
+        default: "false",
+        meaning: "`true`: an address beyond loopback may go without TLS or without asking who comes",
+        set: |config, value| boolean(value, &mut config.access.allow_insecure),
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_REDACT",
+        value: "WHAT,…|all|none",
+        default: "none",
+        meaning: "what no client is told: task-names, scopes, site-paths, resource-attributes, finding-texts",
+        set: |config, value| {
+            config.redacted = value.parse()?;
+            Ok(())
+        },
+        guards: Guards::Port,
+    },
+    EnvVar {
+        name: "LOITER_OTLP",
+        value: "true|false",
+        default: "true",
+        meaning: "`false`: nothing is sent to an OpenTelemetry collector, whatever `OTEL_…` says",
+        set: |config, value| {
+            let mut sends = true;
+            boolean(value, &mut sends)?;
+            config.otlp.off = !sends;
+            Ok(())
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value: "URL",
+        default: "nothing is sent",
+        meaning: "with the feature `otlp`: the collector to which figures and findings are sent, such as `http://127.0.0.1:4318`",
+        set: |config, value| {
+            config.otlp.endpoint = Some(otlp::Endpoint::read(value)?);
+            Ok(())
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+        value: "http/protobuf",
+        default: "http/protobuf",
+        meaning: "with `otlp`: with another protocol nothing is sent",
+        set: |config, value| {
+            let spoken = otlp::protocol(value);
+            config.otlp.off |= spoken.is_err();
+            spoken
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        value: "PATH",
+        default: "this machine's",
+        meaning: "with `otlp`: the authorities (PEM) of a collector at `https`",
+        set: |config, value| {
+            config.otlp.certificate = Some(access::path(value)?);
+            Ok(())
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_EXPORTER_OTLP_HEADERS",
+        value: "KEY=VALUE,…",
+        default: "none",
+        meaning: "with `otlp`: what each request to the collector says besides, such as a key",
+        set: |config, value| {
+            config.otlp.headers = otlp::headers(value)?;
+            Ok(())
+        },
+        guards: Guards::Own,
+    },
+    EnvVar {
+        name: "OTEL_METRIC_EXPORT_INTERVAL",
+        value: "MILLISECONDS",
+        default: "60000",
+        meaning: "with `otlp`: how often figures are sent",
+        set: |config, value| {
+            config.otlp.set_interval(otlp::interval(value)?);
+            Ok(())
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_SERVICE_NAME",
+        value: "TEXT",
+        default: "LOITER_NAME's",
+        meaning: "with `otlp`: the `service.name` that figures and findings are sent with",
+        set: |config, value| {
+            config.otlp.service_name = Some(value.to_owned());
+            Ok(())
+        },
+        guards: Guards::Nothing,
+    },
+    EnvVar {
+        name: "OTEL_RESOURCE_ATTRIBUTES",
+        value: "KEY=VALUE,…",
+        default: "none",
+        meaning: "with `otlp`: further attributes that they are sent with",
+        set: |config, value| {
+            config.otlp.attributes = otlp::attributes(value)?;
+            Ok(())
+        },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_NAME",
@@ -70,6 +265,7 @@ pub const ENV: &[EnvVar] = &[
             config.name = Some(value.to_owned());
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_BLOCKED_AFTER",
@@ -77,6 +273,7 @@ pub const ENV: &[EnvVar] = &[
         default: "10s",
         meaning: "idle time from which a task counts as blocked",
         set: |config, value| duration(value, &mut config.rules.thresholds.blocked_after),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_HOGGING_AFTER",
@@ -84,6 +281,7 @@ pub const ENV: &[EnvVar] = &[
         default: "1s",
         meaning: "length of one poll from which a task counts as hogging its worker",
         set: |config, value| duration(value, &mut config.rules.thresholds.hogging_after),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_STARVED_AFTER",
@@ -91,6 +289,7 @@ pub const ENV: &[EnvVar] = &[
         default: "100ms",
         meaning: "wait for a worker from which a woken task counts as starved",
         set: |config, value| duration(value, &mut config.rules.thresholds.starved_after),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_ALLOW_LINTS",
@@ -102,6 +301,7 @@ pub const ENV: &[EnvVar] = &[
             config.rules.thresholds.lints.allowed = lints;
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_SELF_WAKES_PERCENT",
@@ -112,6 +312,7 @@ pub const ENV: &[EnvVar] = &[
             config.rules.thresholds.lints.self_wakes_percent = percent(value)?;
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_NEVER_YIELDED_AFTER",
@@ -122,6 +323,7 @@ pub const ENV: &[EnvVar] = &[
             let limits = &mut config.rules.thresholds.lints;
             duration(value, &mut limits.never_yielded_after)
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_LARGE_FUTURE_BYTES",
@@ -132,6 +334,7 @@ pub const ENV: &[EnvVar] = &[
             config.rules.thresholds.lints.large_future_bytes = number(value)?;
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_CAPTURE_STACKS",
@@ -147,6 +350,7 @@ pub const ENV: &[EnvVar] = &[
             };
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_RESOURCES",
@@ -154,6 +358,7 @@ pub const ENV: &[EnvVar] = &[
         default: "false",
         meaning: "whether locks, semaphores, timers and the like are tracked, too: who holds them and who waits for them",
         set: |config, value| boolean(value, &mut config.resources),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_REPORT_FINDINGS",
@@ -161,6 +366,7 @@ pub const ENV: &[EnvVar] = &[
         default: "true",
         meaning: "whether each new finding is an event of tracing, with target `loiter::finding`",
         set: |config, value| boolean(value, &mut config.report_findings),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_MAX_ALIVE",
@@ -168,6 +374,7 @@ pub const ENV: &[EnvVar] = &[
         default: "none",
         meaning: "tasks that may be alive at a time; more are a finding",
         set: |config, value| limit(value, &mut config.rules.max_alive),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_MAX_ALIVE_AT_SITE",
@@ -175,6 +382,7 @@ pub const ENV: &[EnvVar] = &[
         default: "none",
         meaning: "tasks of one site that may be alive at a time; more are a finding",
         set: |config, value| limit(value, &mut config.rules.max_alive_at_site),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_PUBLISH_INTERVAL",
@@ -182,6 +390,7 @@ pub const ENV: &[EnvVar] = &[
         default: "1s",
         meaning: "how often a client that does not say is sent an update",
         set: |config, value| duration(value, &mut config.publish_interval),
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_MAX_TASKS",
@@ -192,6 +401,7 @@ pub const ENV: &[EnvVar] = &[
             config.max_tasks = number(value)?;
             Ok(())
         },
+        guards: Guards::Nothing,
     },
     EnvVar {
         name: "LOITER_LEDGER",
@@ -202,21 +412,35 @@ pub const ENV: &[EnvVar] = &[
             config.ledger = number(value)?;
             Ok(())
         },
+        guards: Guards::Nothing,
     },
 ];
 
 impl EnvVar {
     /// Has the configuration say what the variable does, if it is set.
     pub(super) fn apply(&self, config: &mut Config) -> Result<(), InitError> {
+        // Those of others concern the agent only if it has to do with them.
+        if self.name.starts_with("OTEL_") && cfg!(not(feature = "otlp")) {
+            return Ok(());
+        }
         let Some(value) = std::env::var_os(self.name) else {
             return Ok(());
         };
         let value = value.to_string_lossy();
         (self.set)(config, value.trim()).map_err(|reason| InitError::Env {
             name: self.name,
-            value: value.into_owned(),
+            value: match self.guards {
+                Guards::Secret | Guards::Own => "(not shown)".to_owned(),
+                Guards::Nothing | Guards::Port => value.into_owned(),
+            },
             reason,
         })
+    }
+
+    /// Whether nobody is to be let in when its value makes no sense: whoever set it wanted fewer
+    /// people to see less, not all of them everything.
+    pub(super) fn guards(&self) -> bool {
+        matches!(self.guards, Guards::Port | Guards::Secret)
     }
 }
 

@@ -1,19 +1,40 @@
 //! How a program sets its agent up.
 
+#[cfg_attr(not(feature = "agent"), allow(dead_code, reason = "nobody goes by it"))]
+mod access;
+#[cfg_attr(not(feature = "agent"), allow(dead_code, reason = "nobody goes by it"))]
 mod config;
+#[cfg_attr(not(feature = "agent"), allow(dead_code, reason = "nobody goes by it"))]
 mod env;
 mod error;
+#[cfg(feature = "agent")]
+mod launch;
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "nobody goes by it"))]
+mod otlp;
+#[cfg_attr(not(feature = "agent"), allow(dead_code, reason = "nobody goes by it"))]
+mod redact;
 mod start;
+#[cfg_attr(not(feature = "agent"), allow(dead_code, reason = "nobody goes by it"))]
+mod token;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use loiter_model::{Lint, finding::Allow};
 use tracing_core::Subscriber;
 
+pub(crate) use access::Access;
 pub use config::CaptureStacks;
 pub(crate) use config::{Config, UnixSocket};
 pub use env::{ENV, EnvVar};
 pub use error::InitError;
+#[cfg(feature = "otlp")]
+pub(crate) use otlp::Endpoint;
+pub(crate) use otlp::Otlp;
+pub use redact::Redact;
+pub(crate) use redact::Redacted;
+pub(crate) use token::Token;
+#[cfg(feature = "agent")]
+pub(crate) use token::TokenError;
 
 use crate::finding::Found;
 
@@ -42,8 +63,13 @@ impl Builder {
         Self::default()
     }
 
-    /// Where the agent listens. Must be a loopback address; port 0 takes any free port, see
+    /// Where the agent listens; port 0 takes any free port, see
     /// [`Agent::wait_listening`](crate::Agent::wait_listening).
+    ///
+    /// An address beyond loopback is an error of [`try_init`](Self::try_init) unless the port speaks
+    /// TLS (`tls`) and asks who comes (`client_ca`,
+    /// [`token_file`](Self::token_file)), or [`allow_insecure`](Self::allow_insecure) says that this
+    /// is not needed; [`init`](Self::init) then listens on the default address.
     #[must_use]
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
         self.config.listen = Some(address.into());
@@ -56,7 +82,7 @@ impl Builder {
     pub fn listen_nowhere(mut self) -> Self {
         self.config.listen = None;
         self.config.unix_socket = UnixSocket::None;
-        #[cfg(feature = "vsock")]
+        #[cfg(any(feature = "vsock", not(feature = "agent")))]
         self.config.vsock.clear();
         self
     }
@@ -86,20 +112,153 @@ impl Builder {
     /// a client on the machine's host, or on a guest. `context` is this end's number, or
     /// `u32::MAX` for whichever it has. May be called several times.
     ///
-    /// Whoever can connect can look into the program: on a host, that is every guest.
-    #[cfg(feature = "vsock")]
+    /// Whoever can connect can look into the program: on a host, that is every guest; unless
+    /// tokens are asked for ([`token_file`](Self::token_file)).
+    #[cfg(any(feature = "vsock", not(feature = "agent")))]
     #[must_use]
     pub fn listen_vsock(mut self, context: u32, port: u32) -> Self {
         self.config.vsock.push((context, port));
         self
     }
 
+    /// Has the agent's port speak TLS, with a certificate and its private key in these files (PEM).
+    /// The first one also holds the certificates between it and its CA, if there are any.
+    ///
+    /// The files are read when the port is opened, which waits for them to be good, and again
+    /// whenever they change: certificates are renewed without a restart. Ones that are no good
+    /// change nothing but for a warning.
+    #[cfg(any(feature = "tls", not(feature = "agent")))]
+    #[must_use]
+    pub fn tls(
+        mut self,
+        certificate: impl Into<std::path::PathBuf>,
+        key: impl Into<std::path::PathBuf>,
+    ) -> Self {
+        self.config.access.tls_cert = Some(access::absolute(certificate));
+        self.config.access.tls_key = Some(access::absolute(key));
+        self
+    }
+
+    /// Lets in at the port only who has a certificate, for clients, of one of the CAs in this file
+    /// (PEM). Needs [`tls`](Self::tls), and is read anew like its files; whoever is there already
+    /// with a certificate that is good no more has to go then. Its holders may look and probe,
+    /// unless there are tokens as well.
+    #[cfg(any(feature = "tls", not(feature = "agent")))]
+    #[must_use]
+    pub fn client_ca(mut self, authorities: impl Into<std::path::PathBuf>) -> Self {
+        self.config.access.client_ca = Some(access::absolute(authorities));
+        self
+    }
+
+    /// Answers at the port, and at a virtual machine's socket, only who sends one of the tokens in
+    /// this file: in a header `authorization: Bearer TOKEN`, beside a certificate where that is
+    /// asked for as well. One a line, of 16 visible ASCII characters at least; several for the time
+    /// in which one is exchanged, or one a person. Their holders may look, and probe: have tasks
+    /// polled to find out what they wait on.
+    ///
+    /// The file is read anew when it changes; whoever came with a token that is in it no more has
+    /// to go then.
+    ///
+    /// On the agent's Unix socket no token is asked for, and none is looked at: only this user can
+    /// connect to it, who can look into the process anyway.
+    #[must_use]
+    pub fn token_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.config.access.token_file = Some(access::absolute(path));
+        self
+    }
+
+    /// The same for those who may look and not probe, such as dashboards. A token that is in both
+    /// files lets its holder only look.
+    #[must_use]
+    pub fn read_token_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.config.access.read_token_file = Some(access::absolute(path));
+        self
+    }
+
+    /// A token like those of [`token_file`](Self::token_file), beside them. One that is no good is
+    /// an error of [`try_init`](Self::try_init); [`init`](Self::init) then opens no port.
+    #[must_use]
+    pub fn token(mut self, token: &str) -> Self {
+        match token.parse::<Token>() {
+            Ok(token) => self.config.access.token = Some(token),
+            Err(error) => self.wrong.push(InitError::Token(error.to_string())),
+        }
+        self
+    }
+
+    /// Whether the agent may listen beyond loopback without TLS, or without asking who comes: where
+    /// something else sees to both, as in a mesh, or where nobody else can reach it. Said in a
+    /// warning each time, as whoever reaches the port can look into the program.
+    #[must_use]
+    pub fn allow_insecure(mut self, yes: bool) -> Self {
+        self.config.access.allow_insecure = yes;
+        self
+    }
+
+    /// Keeps some of what the agent knows from all who look, by whichever door or protocol they do:
+    /// for programs with customers' names in the names of their tasks, say. May be called several
+    /// times.
+    ///
+    /// What is redacted is so everywhere: in tables, details, events and recordings, findings,
+    /// metrics and profiles, in the events of tracing and the callbacks that tell of findings, and
+    /// for the filters of [`allow`](Self::allow) and of clients, which cannot find it out by asking
+    /// for it. Names are not even stored. The names of functions and types are shown as the program
+    /// was built with them.
+    ///
+    /// ```no_run
+    /// use loiter::Redact;
+    ///
+    /// loiter::Builder::new()
+    ///     .redact([Redact::TaskNames, Redact::Scopes])
+    ///     .init();
+    /// ```
+    #[must_use]
+    pub fn redact(mut self, what: impl IntoIterator<Item = Redact>) -> Self {
+        for what in what {
+            self.config.redacted.add(what);
+        }
+        self
+    }
+
     /// An origin such as `https://console.example`, whose pages a browser on this machine may have
     /// look at this program, besides those from this machine itself. May be called several times.
-    #[cfg(feature = "grpc-web")]
+    #[cfg(any(feature = "grpc-web", not(feature = "agent")))]
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.config.web_origins.push(origin.into());
+        self
+    }
+
+    /// Sends figures and findings to an OpenTelemetry collector, by its protocol OTLP over HTTP:
+    /// `http://HOST:PORT`, to which `/v1/metrics` and `/v1/logs` are added; `https` with the feature
+    /// `tls-ring` or `tls-aws-lc`. One that cannot be read is an error of
+    /// [`try_init`](Self::try_init) and a warning of [`init`](Self::init).
+    ///
+    /// Figures are those of `/metrics`; a finding is a log record. Both come from the agent's own
+    /// thread, and neither it nor the program ever waits for the collector: one that is away is
+    /// tried again, less and less often, after one warning. Of the changes of findings meanwhile,
+    /// 256 are kept.
+    ///
+    /// The variables of OpenTelemetry in [`ENV`] count for more, as all of it. Nothing is sent
+    /// unless an endpoint is named there or here.
+    #[cfg(any(feature = "otlp", not(feature = "agent")))]
+    #[must_use]
+    pub fn otlp(mut self, endpoint: &str) -> Self {
+        match otlp::Endpoint::read(endpoint) {
+            Ok(read) => self.config.otlp.endpoint = Some(read),
+            Err(reason) => self.wrong.push(InitError::Otlp {
+                endpoint: endpoint.to_owned(),
+                reason,
+            }),
+        }
+        self
+    }
+
+    /// How often figures are sent to the collector; a minute unless set, from a second on.
+    #[cfg(any(feature = "otlp", not(feature = "agent")))]
+    #[must_use]
+    pub fn otlp_interval(mut self, interval: Duration) -> Self {
+        self.config.otlp.set_interval(interval);
         self
     }
 
@@ -117,9 +276,9 @@ impl Builder {
         self
     }
 
-    /// The length of one poll from which a task counts as hogging its worker. Time inside tokio's
-    /// `block_in_place` counts, too, though no worker is held then: of such a poll no finding is
-    /// made where tokio tells of it (`--cfg tokio_unstable`), and elsewhere one that is not sure.
+    /// The length of one poll from which a task counts as hogging its worker. A poll that went into
+    /// tokio's `block_in_place` holds none, and does not count where tokio tells of it (`--cfg
+    /// tokio_unstable`). Elsewhere it does, and the finding is not a sure one.
     #[must_use]
     pub fn hogging_after(mut self, limit: Duration) -> Self {
         self.config.rules.thresholds.hogging_after = limit.into();

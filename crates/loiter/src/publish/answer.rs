@@ -13,17 +13,25 @@ use loiter_model::{
 };
 use tokio::time;
 
-#[cfg(any(feature = "metrics", feature = "pprof"))]
+#[cfg(feature = "census")]
+use super::census::Seen;
+#[cfg(any(feature = "census", feature = "pprof"))]
 use super::told::LastTold;
 use super::{reading, walk::Walk};
-use crate::{agent::Core, table::Table};
+use crate::{
+    agent::Core,
+    table::Table,
+    upkeep::{self, Part},
+};
 
 /// Looks at every task for each query: nothing is kept up to date while nobody asks.
 pub(crate) struct Answers {
     pub(super) core: Arc<Core>,
     history: Mutex<History>,
-    #[cfg(any(feature = "metrics", feature = "pprof"))]
+    #[cfg(any(feature = "census", feature = "pprof"))]
     last_told: LastTold,
+    #[cfg(feature = "census")]
+    pub(super) seen: Seen,
 }
 
 /// What is told of how tasks ended.
@@ -40,17 +48,21 @@ impl Answers {
         Self {
             core,
             history: Mutex::default(),
-            #[cfg(any(feature = "metrics", feature = "pprof"))]
+            #[cfg(any(feature = "census", feature = "pprof"))]
             last_told: LastTold::default(),
+            #[cfg(feature = "census")]
+            seen: Seen::default(),
         }
     }
 
-    /// Takes a sample a second, for ever. O(sites).
+    /// Takes a sample a second, for ever; those from before are forgotten. O(sites).
     pub(crate) async fn sample(self: Arc<Self>) {
         let mut seconds = time::interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
+        *self.history() = History::default();
         loop {
             seconds.tick().await;
+            upkeep::may_panic(Part::Sampler);
             let sites = self.table().sites();
             let at = Nanos(self.table().now());
             self.history()
@@ -236,7 +248,7 @@ impl Answers {
     }
 
     /// What the agent's own last look found.
-    #[cfg(any(feature = "metrics", feature = "pprof"))]
+    #[cfg(any(feature = "census", feature = "pprof"))]
     pub(super) fn last_told(&self) -> &LastTold {
         &self.last_told
     }

@@ -7,19 +7,21 @@ use std::{
 };
 
 use loiter_model::{
-    Condition, Distribution, Ending, Kind, Nanos, State, Task, Thresholds, Tier,
+    Condition, Distribution, Ending, Kind, Nanos, SiteId, State, Task, Thresholds, Tier,
     finding::{Certainty, Finding, FindingKind},
     metric::{LABELLED_SITES, OTHER_SITES},
+    query::Labels,
 };
 use tokio::task;
 
 use super::{Answers, cost};
+use crate::upkeep;
 
 /// Sites that are added up without a break: a few milliseconds at most.
 const SITES_AT_ONCE: u32 = 64;
 
 /// The states of a task that is alive.
-pub(crate) const ALIVE: [State; 3] = [State::Running, State::Scheduled, State::Idle];
+pub(super) const ALIVE: [State; 3] = [State::Running, State::Scheduled, State::Idle];
 
 /// Everything that is counted, at one instant.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +35,8 @@ pub(crate) struct Census {
     pub(crate) events_lost: u64,
     pub(crate) cpu: Option<Duration>,
     pub(crate) bytes: u64,
+    /// Of each part of the agent.
+    pub(crate) panics: Vec<(&'static str, u64)>,
     pub(crate) started_unix: Nanos,
     pub(crate) tier: Option<Tier>,
 }
@@ -55,10 +59,10 @@ pub(crate) struct AtSite {
     pub(crate) lifetime: Distribution,
 }
 
-/// Which kinds of tasks were seen at which site: a count that falls to zero is told as zero, not
-/// left out.
+/// Which kinds of tasks were seen at which site, by whoever counted: a count that falls to zero is
+/// told as zero, not left out.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<BTreeMap<Arc<str>, Vec<Kind>>>);
+pub(super) struct Seen(Mutex<BTreeMap<Arc<str>, Vec<Kind>>>);
 
 impl AtSite {
     fn count(&mut self, task: &Task, limits: &Thresholds) {
@@ -127,7 +131,7 @@ impl Census {
 
 impl Answers {
     /// Counts everything. O(tasks) and some microseconds a site, with breaks.
-    pub(crate) async fn census(&self, seen: &Seen) -> Census {
+    pub(crate) async fn census(&self) -> Census {
         let table = self.table();
         let limits = self.core.config.rules.thresholds;
         let mut met = Vec::new();
@@ -157,19 +161,20 @@ impl Answers {
             untracked: table.untracked(),
             events_lost: table.events().lost(),
             bytes: table.bytes() as u64,
+            panics: upkeep::panics(),
             started_unix: Nanos(table.clock().started_unix()),
             tier: Some(self.core.tier),
             ..Census::default()
         };
         for (number, site) in met.iter().enumerate() {
             if site.spawned > 0 {
-                let known = (number < LABELLED_SITES).then(|| sites.site(number as u32));
+                let known = (number < LABELLED_SITES).then(|| table.site(SiteId(number as u32)));
                 let label = known.flatten().map(|site| site.to_string());
                 census.add(label.as_deref().unwrap_or(OTHER_SITES).into(), site);
             }
         }
         census.add_findings(&self.last_told().get().findings);
-        census.recall(seen);
+        census.recall(&self.seen);
         census.cpu = cost::cpu_time();
         census
     }

@@ -21,13 +21,13 @@ pub(super) fn aside<T>(work: impl FnOnce() -> T) -> T {
 
 /// The agent's CPU time so far, where the operating system tells it. To be asked on its own
 /// thread.
-#[cfg(feature = "metrics")]
+#[cfg(feature = "census")]
 pub(super) fn cpu_time() -> Option<Duration> {
     Some(this_thread()? + Duration::from_nanos(ASIDE.load(Relaxed)))
 }
 
 /// CPU time of the calling thread.
-#[cfg(all(unix, feature = "metrics"))]
+#[cfg(all(unix, feature = "census"))]
 fn this_thread() -> Option<Duration> {
     let mut time = libc::timespec {
         tv_sec: 0,
@@ -40,12 +40,12 @@ fn this_thread() -> Option<Duration> {
     (error == 0).then(|| Duration::new(seconds, nanos))
 }
 
-#[cfg(not(all(unix, feature = "metrics")))]
+#[cfg(not(all(unix, feature = "census")))]
 fn this_thread() -> Option<Duration> {
     None
 }
 
-#[cfg(all(test, unix, feature = "metrics"))]
+#[cfg(all(test, unix, feature = "census"))]
 mod tests {
     use super::*;
 

@@ -7,10 +7,15 @@ use std::{
 };
 
 use loiter_model::{Thresholds, Tier};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Answers, Looks};
-use crate::{agent::Core, builder::CaptureStacks};
+use crate::{
+    agent::Core,
+    builder::CaptureStacks,
+    thread::Thread,
+    upkeep::{self, Part},
+};
 
 /// Errands that wait for the thread at most; whoever has a further one waits.
 const WAITING: usize = 16;
@@ -57,11 +62,18 @@ impl Desk {
 pub(super) struct LetterBox(mpsc::Sender<Errand>);
 
 /// The agent's end of it.
-pub(super) struct Errands(mpsc::Receiver<Errand>);
+pub(super) struct Errands(Mutex<mpsc::Receiver<Errand>>);
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoAnswer {
+    NoAgent,
+    Panicked,
+}
 
 pub(super) fn open() -> (LetterBox, Errands) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (LetterBox(sender), Errands(receiver))
+    (LetterBox(sender), Errands(Mutex::new(receiver)))
 }
 
 impl LetterBox {
@@ -74,27 +86,39 @@ impl LetterBox {
 
 impl Errands {
     /// Does errands side by side, for ever.
-    pub(super) async fn run(mut self, desk: Desk) {
-        while let Some(errand) = self.0.recv().await {
-            tokio::spawn(errand(desk.clone()));
+    pub(super) async fn run(&self, desk: Desk) {
+        let mut left = self.0.lock().await;
+        loop {
+            upkeep::may_panic(Part::Errands);
+            let Some(errand) = left.recv().await else {
+                return;
+            };
+            let desk = desk.clone();
+            tokio::spawn(upkeep::once(Part::Errand, async {
+                upkeep::may_panic(Part::Errand);
+                errand(desk).await;
+            }));
         }
     }
 }
 
 /// Has the agent's thread do something and waits for what it comes to, on any runtime or none.
-/// `None` without an agent.
-pub(crate) async fn run<T, F>(errand: impl FnOnce(Desk) -> F + Send + 'static) -> Option<T>
+pub(crate) async fn run<T, F>(
+    errand: impl FnOnce(Desk) -> F + Send + 'static,
+) -> Result<T, NoAnswer>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send,
 {
-    let (answer, answered) = oneshot::channel();
+    let (answer, answered) = Thread::with(|thread| thread.for_agent(oneshot::channel));
     let errand: Errand = Box::new(move |desk| {
         Box::pin(async move {
             // Whoever asked may be gone.
             let _ = answer.send(errand(desk).await);
         })
     });
-    LETTER_BOX.get()?.send(errand).await.ok()?;
-    answered.await.ok()
+    let letter_box = LETTER_BOX.get().ok_or(NoAnswer::NoAgent)?;
+    let sent = letter_box.send(errand).await;
+    sent.map_err(|_| NoAnswer::Panicked)?;
+    answered.await.map_err(|_| NoAnswer::Panicked)
 }

@@ -16,6 +16,7 @@ use crate::{
     builder::CaptureStacks,
     recording,
     table::{Look, Table, Unconfirmed},
+    upkeep::{self, Part},
 };
 
 /// Tasks that are asked at a time, by whoever asks. A look takes a worker some microseconds, and
@@ -88,6 +89,7 @@ impl Looks {
         let blocked: Filter = "blocked".parse().expect("a word of the language");
         let limits = self.core.config.rules.thresholds;
         loop {
+            upkeep::may_panic(Part::Looks);
             let started = Instant::now();
             let unasked = |look| look == Look::Possible;
             let (_, blocked) = self.pick(&blocked, &limits, UNASKED, unasked).await;
@@ -179,6 +181,7 @@ impl Looks {
         let samples =
             recording::is_traced() && self.core.config.capture_stacks == CaptureStacks::Blocked;
         loop {
+            upkeep::may_panic(Part::Samples);
             if samples {
                 self.table().next_window();
             }

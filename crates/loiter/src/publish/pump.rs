@@ -1,6 +1,12 @@
 //! Collects the events that application threads leave, and hands them to whoever watches.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::{Notify, broadcast},
@@ -8,8 +14,9 @@ use tokio::{
 };
 
 use crate::{
-    events::{Events, Raw},
+    events::{Events, Raw, SeenWait},
     table::Table,
+    upkeep::{self, Part},
 };
 
 /// How often queues are emptied. One of them is full after 160 ms in a program whose one busy thread
@@ -19,9 +26,11 @@ const EVERY: Duration = Duration::from_millis(10);
 const BATCHES: usize = 64;
 
 /// Events collected at one time, in the order of time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) events: Arc<[Raw]>,
+    /// What became known of waits meanwhile.
+    pub(crate) waits: Arc<[SeenWait]>,
     /// Events that came before it, so that a watcher who missed batches can count them.
     pub(crate) before: u64,
 }
@@ -31,12 +40,15 @@ pub(crate) struct Pump {
     table: Arc<Table>,
     batches: broadcast::Sender<Batch>,
     wanted: Notify,
+    /// Events collected so far, whether they were handed on or not.
+    collected: AtomicU64,
 }
 
 /// Whose events a watcher wants; gives them up when dropped.
 pub(crate) struct Watch {
     table: Arc<Table>,
     of: Of,
+    since: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -52,6 +64,7 @@ impl Pump {
             table,
             batches: broadcast::channel(BATCHES).0,
             wanted: Notify::new(),
+            collected: AtomicU64::new(0),
         }
     }
 
@@ -72,6 +85,7 @@ impl Pump {
         Watch {
             table: self.table.clone(),
             of,
+            since: self.collected.load(Relaxed),
         }
     }
 
@@ -87,29 +101,36 @@ impl Pump {
 
     /// Collects as long as somebody watches, then waits for the next one.
     pub(crate) async fn run(self: Arc<Self>) {
-        let mut before = 0;
         loop {
             if !self.events().wanted() {
                 self.wanted.notified().await;
             }
             time::sleep(EVERY).await;
             let mut events = self.events().collect();
-            if events.is_empty() {
+            let waits = self.events().collect_waits();
+            if events.is_empty() && waits.is_empty() {
                 continue;
             }
+            // At once: what is lost from here on is missing for those who watch.
+            let before = self.collected.fetch_add(events.len() as u64, Relaxed);
+            upkeep::may_panic(Part::Pump);
             events.sort_by_key(|event| event.at);
-            let count = events.len() as u64;
             // Nobody may be left to receive it.
             let _ = self.batches.send(Batch {
                 events: events.into(),
+                waits: waits.into(),
                 before,
             });
-            before += count;
         }
     }
 }
 
 impl Watch {
+    /// Events that had been collected when the watch began: see [`Batch::before`].
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+
     /// Events lost since the watch began, because they came too fast.
     pub(crate) fn lost(&self) -> u64 {
         match self.of {

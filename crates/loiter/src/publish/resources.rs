@@ -14,14 +14,16 @@ use crate::resources::{Reading, Resources};
 
 /// Parts that are read before others get their turn: some thousand resources and operations.
 const AT_ONCE: usize = 8;
-/// Operations of one answer.
+/// Operations of one answer about one resource.
 const MOST_OPS: usize = 1000;
+/// Operations of an answer about many.
+const MOST_OPS_OF_ALL: usize = 4000;
 /// Holders, and waiters, of one resource in an answer.
 const MOST_TASKS: usize = 1000;
 
 impl Answers {
-    /// Answers with a row a resource.
-    pub(crate) async fn resources(&self, query: &ResourceQuery) -> ResourcesUpdate {
+    /// Answers with a row a resource, and the operations on them if these are wanted.
+    pub(crate) async fn resources(&self, query: &ResourceQuery, with_ops: bool) -> ResourcesUpdate {
         let table = self.table();
         let started = table.now();
         let reading = self.read_resources().await;
@@ -38,6 +40,9 @@ impl Answers {
             labels.add_site(resource.site, table);
             bound(resource);
         }
+        let shown = answer.resources.iter().filter(|_| with_ops);
+        let ops = shown.flat_map(|resource| reading.ops_of(resource.seq).iter().take(MOST_OPS));
+        let ops = ops.take(MOST_OPS_OF_ALL).cloned().collect();
         ResourcesUpdate {
             overview: self.overview(started, totals),
             is_tracking: table.resources().is_some(),
@@ -45,6 +50,7 @@ impl Answers {
             matched: answer.matched,
             offset: answer.offset,
             resources: answer.resources,
+            ops,
             labels,
         }
     }

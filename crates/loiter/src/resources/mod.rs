@@ -23,7 +23,10 @@ pub(crate) use attributes::{Change, UnitText, Update, Value};
 pub(crate) use entry::{MadeOp, MadeResource};
 pub(crate) use reading::Reading;
 
-use crate::thread::Thread;
+use crate::{
+    builder::{Redact, Redacted},
+    thread::Thread,
+};
 
 /// Resources and operations that are tracked at a time, together; some 200 bytes each as they
 /// come.
@@ -78,6 +81,8 @@ pub(crate) struct Resources {
     untracked: AtomicU64,
     untracked_ops: AtomicU64,
     changes: [Counter; SHARDS],
+    /// What tokio tells of their state is shown to nobody.
+    hides_attributes: bool,
 }
 
 /// On a cache line of its own.
@@ -95,7 +100,13 @@ impl Resources {
             untracked: AtomicU64::new(0),
             untracked_ops: AtomicU64::new(0),
             changes: Default::default(),
+            hides_attributes: false,
         }
+    }
+
+    /// Keeps things from all who look, from now on.
+    pub(crate) fn redact(&mut self, what: Redacted) {
+        self.hides_attributes = what.has(Redact::ResourceAttributes);
     }
 
     /// Resources that were not tracked as there was no room, since the start.

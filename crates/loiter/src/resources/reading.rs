@@ -5,10 +5,13 @@ use std::{
     sync::atomic::Ordering::Acquire,
 };
 
-use loiter_model::{AsyncOp, AsyncOpSeq, Nanos, Resource, ResourceSeq, SiteId, State, TaskSeq};
+use loiter_model::{
+    AsyncOp, AsyncOpSeq, Attribute, Nanos, Resource, ResourceSeq, SiteId, State, TaskSeq,
+};
 
 use super::{
     Resources,
+    attributes::Attributes,
     entry::{Answer, Body, OpBody, ResourceBody},
 };
 
@@ -90,9 +93,16 @@ impl Resources {
             created_at: Nanos(body.created_at),
             total: Nanos(now.saturating_sub(body.created_at)),
             has_ended: false,
-            attributes: body.attributes.read(&self.labels),
+            attributes: self.shown(&body.attributes),
             holders: body.holders.tasks().filter_map(TaskSeq::new).collect(),
             waiters: Vec::new(),
+        }
+    }
+
+    fn shown(&self, attributes: &Attributes) -> Vec<Attribute> {
+        match self.hides_attributes {
+            true => Vec::new(),
+            false => attributes.read(&self.labels),
         }
     }
 
@@ -113,7 +123,7 @@ impl Resources {
                 (None, 0) => State::Scheduled,
                 (None, _) => State::Idle,
             },
-            attributes: body.attributes.read(&self.labels),
+            attributes: self.shown(&body.attributes),
         })
     }
 }

@@ -2,28 +2,32 @@
 
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{self, Future},
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use hyper::{Request, Response, body::Incoming, service::Service};
+use hyper::{
+    Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, service::Service,
+};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time,
+    time::{self, Instant},
 };
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 
-use super::{MOST_STREAMS_EACH, route::Routes};
+#[cfg(feature = "tls")]
+use super::tls;
+use super::{
+    MOST_STREAMS_EACH, guard::Visitor, intake::Intake, places::Guest, route::Routes, stream::unless,
+};
+use crate::upkeep::{self, Part};
 
 /// What a request meets first.
 #[cfg(not(feature = "grpc-web"))]
@@ -39,6 +43,12 @@ const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::fro
 const LONGEST_HEADERS: u32 = 16 * 1024;
 /// Bytes that are held for a peer that does not read.
 const SEND_BUFFER: usize = 256 * 1024;
+/// Bytes of requests that a peer may send before they are read: of one stream, and of all. A
+/// request is short.
+const WINDOWS: (u32, u32) = (64 * 1024, 128 * 1024);
+/// Streams that a peer may reset before they were looked at, and that may be reset for its errors,
+/// over the life of a connection. More is an attack.
+const MOST_RESETS: (usize, usize) = (20, 64);
 
 /// Sets the limits of HTTP/2: the two builders that have them share no type.
 macro_rules! limited {
@@ -50,34 +60,75 @@ macro_rules! limited {
             .max_concurrent_streams(MOST_STREAMS_EACH)
             .max_header_list_size(LONGEST_HEADERS)
             .max_send_buf_size(SEND_BUFFER)
+            .initial_stream_window_size(WINDOWS.0)
+            .initial_connection_window_size(WINDOWS.1)
+            .max_pending_accept_reset_streams(MOST_RESETS.0)
+            .max_local_error_reset_streams(MOST_RESETS.1)
     };
 }
 
-/// Serves a connection to its end. Errors are the peer's: garbage, a reset, silence.
+/// Serves a connection to its end, or until its place is needed. Errors are the peer's: garbage, a
+/// reset, silence.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     routes: Routes,
+    guest: Arc<Guest>,
+    visitor: Visitor,
 ) {
-    #[cfg(not(feature = "grpc-web"))]
-    let first = routes;
-    #[cfg(feature = "grpc-web")]
-    let first = super::web::Gate::before(routes);
-    let asked = Arc::new(AtomicBool::new(false));
-    let service = NoteFirst {
-        asked: asked.clone(),
-        inner: TowerToHyperService::new(first),
-    };
-    let mut connection = pin!(speak(TokioIo::new(stream), service));
-    let early = time::timeout(FIRST_REQUEST, connection.as_mut()).await;
-    if early.is_err() && asked.load(Relaxed) {
-        connection.await;
+    let conversation = converse(stream, routes, &guest, visitor);
+    let _ = unless(guest.told_to_leave(), conversation).await;
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    routes: Routes,
+    guest: &Arc<Guest>,
+    visitor: Visitor,
+) {
+    let until = Instant::now() + FIRST_REQUEST;
+    let mut stream = Intake::new(stream);
+    // Whoever says nothing costs next to nothing: all that follows is set up only then.
+    let said = time::timeout_at(until, stream.first()).await;
+    if !matches!(said, Ok(Ok(true))) {
+        return;
     }
+    guest.speak();
+    upkeep::may_panic(Part::Connection);
+    let answering = async {
+        #[cfg(feature = "tls")]
+        let Some((stream, visitor)) = tls::greet(stream, visitor).await else {
+            return;
+        };
+        let visitor = Arc::new(visitor);
+        #[cfg(not(feature = "grpc-web"))]
+        let first = routes;
+        #[cfg(feature = "grpc-web")]
+        let origins = routes.origins.clone();
+        #[cfg(feature = "grpc-web")]
+        let first = super::web::Gate::before(routes);
+        let service = Reception {
+            guest: guest.clone(),
+            visitor: visitor.clone(),
+            #[cfg(feature = "grpc-web")]
+            origins,
+            inner: TowerToHyperService::new(first),
+        };
+        let conversation = async {
+            let mut connection = pin!(speak(TokioIo::new(stream), service));
+            let early = time::timeout_at(until, connection.as_mut()).await;
+            if early.is_err() && guest.has_asked() {
+                connection.await;
+            }
+        };
+        let _ = unless(visitor.revoked(), conversation).await;
+    };
+    Box::pin(answering).await;
 }
 
 /// Speaks HTTP/2.
 #[cfg(not(feature = "http1"))]
-async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(io: TokioIo<S>, service: NoteFirst) {
-    let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(io: TokioIo<S>, service: Reception) {
+    let mut http = hyper::server::conn::http2::Builder::new(Spawn);
     let _ = limited!(http).serve_connection(io, service).await;
 }
 
@@ -86,9 +137,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(io: TokioIo<S>, serv
 #[cfg(feature = "http1")]
 async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     io: TokioIo<S>,
-    service: NoteFirst,
+    service: Reception,
 ) {
-    let mut http = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let mut http = hyper_util::server::conn::auto::Builder::new(Spawn);
     limited!(http.http2());
     http.http1()
         .timer(TokioTimer::new())
@@ -97,25 +148,99 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let _ = http.serve_connection(io, service).await;
 }
 
-/// Notes that a request has come.
-struct NoteFirst {
-    asked: Arc<AtomicBool>,
+/// Where the requests of a connection are answered, side by side.
+#[derive(Clone, Copy)]
+struct Spawn;
+
+impl<F> hyper::rt::Executor<F> for Spawn
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, future: F) {
+        tokio::spawn(upkeep::once(Part::Request, future));
+    }
+}
+
+/// Lets requests in that may be answered, and for which there is room.
+struct Reception {
+    guest: Arc<Guest>,
+    visitor: Arc<Visitor>,
+    #[cfg(feature = "grpc-web")]
+    origins: super::web::Origins,
     inner: TowerToHyperService<First>,
 }
 
-impl Service<Request<Incoming>> for NoteFirst {
+impl Service<Request<Incoming>> for Reception {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Answer;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.asked.store(true, Relaxed);
-        Answer(Box::pin(self.inner.call(request)))
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        // Before anything else that answers.
+        #[cfg(feature = "grpc-web")]
+        if let Some(answer) = self.origins.answer(&request) {
+            return Answer::at_once(answer);
+        }
+        let client = match self.visitor.admit(&request) {
+            Ok(client) => client,
+            Err(refusal) => {
+                self.guest.refuse();
+                let answer = refusal.answer(&request);
+                #[cfg(feature = "grpc-web")]
+                let answer = super::web::readable(answer, request.headers());
+                return Answer::at_once(answer);
+            }
+        };
+        request.extensions_mut().insert(client);
+        let is_grpc = is_grpc(&request);
+        let under_way = match self.guest.ask() {
+            Ok(under_way) => under_way,
+            Err(full) => {
+                let refused = refusal(is_grpc, StatusCode::SERVICE_UNAVAILABLE, full.status());
+                return Answer::at_once(refused);
+            }
+        };
+        request.extensions_mut().insert(self.guest.clone());
+        let answer = self.inner.call(request);
+        Answer(Box::pin(async move {
+            let answer = async {
+                upkeep::may_panic(Part::Request);
+                answer.await
+            };
+            let answered = upkeep::once(Part::Request, answer).await;
+            drop(under_way);
+            answered.unwrap_or_else(|| {
+                let failed = Status::internal("the agent panicked over it, see its log");
+                Ok(refusal(is_grpc, StatusCode::INTERNAL_SERVER_ERROR, failed))
+            })
+        }))
     }
+}
+
+fn is_grpc<B>(request: &Request<B>) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Says why there is no answer: in a status of gRPC, or in one of HTTP.
+fn refusal(is_grpc: bool, plainly: StatusCode, status: Status) -> Response<Body> {
+    if is_grpc {
+        return status.into_http();
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = plainly;
+    response
 }
 
 /// The answer to come.
 struct Answer(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>);
+
+impl Answer {
+    fn at_once(answer: Response<Body>) -> Self {
+        Self(Box::pin(future::ready(Ok(answer))))
+    }
+}
 
 impl Future for Answer {
     type Output = Result<Response<Body>, Infallible>;

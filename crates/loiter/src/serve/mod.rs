@@ -1,13 +1,18 @@
 //! The agent's doors: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
 
+mod budget;
 mod client;
 mod connection;
 #[cfg(feature = "console")]
 mod console;
 mod door;
+mod guard;
+mod intake;
+mod learnt;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod pace;
+mod places;
 #[cfg(any(feature = "metrics", feature = "pprof"))]
 mod plain;
 #[cfg(feature = "pprof")]
@@ -17,6 +22,8 @@ mod service;
 #[cfg(any(feature = "metrics", feature = "pprof"))]
 mod shared;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod watch_events;
 mod watch_findings;
 mod watch_resources;
@@ -25,18 +32,22 @@ mod watch_tasks;
 #[cfg(feature = "grpc-web")]
 mod web;
 
+#[cfg(unix)]
+pub(crate) use door::own_user;
+#[cfg(all(feature = "tls", feature = "otlp"))]
+pub(crate) use tls::provider as crypto;
+
 use std::{sync::Arc, time::Duration};
+
+use guard::Guard;
 
 use crate::{
     agent::Core,
     publish::{Answers, Looks, Pump},
+    upkeep::{self, Part},
 };
 
-/// Connections at a time; further ones are closed at once.
-const MOST_CONNECTIONS: usize = 32;
-/// Streams at a time over all connections; further ones are told RESOURCE_EXHAUSTED.
-const MOST_STREAMS: usize = 64;
-/// Streams at a time of one connection.
+/// Requests and streams at a time of one connection: further ones wait with the client.
 const MOST_STREAMS_EACH: u32 = 32;
 /// Bytes of a request: a filter is bounded, so a request is.
 const LONGEST_REQUEST: usize = 64 * 1024;
@@ -54,6 +65,13 @@ pub(crate) async fn run(
     looks: Arc<Looks>,
     pump: Arc<Pump>,
 ) {
+    let guard = Guard::new(core.clone());
+    let keys = guard.clone();
+    let keep_keys = move || keys.clone().keep_keys();
+    tokio::spawn(upkeep::keep(Part::Keys, keep_keys));
+    let record = guard.clone();
+    let keep_record = move || record.clone().keep_record();
+    tokio::spawn(upkeep::keep(Part::Audit, keep_record));
     let routes = route::Routes::new(&core, answers, looks, pump);
-    door::run(core, routes).await;
+    door::run(core, routes, guard).await;
 }

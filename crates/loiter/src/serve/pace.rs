@@ -1,15 +1,12 @@
 //! How often a client is answered.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use loiter_model::Nanos;
-use tokio::{
-    sync::{Semaphore, mpsc},
-    time,
-};
+use tokio::{sync::mpsc, time};
 use tonic::Status;
 
-use super::{LONGEST_INTERVAL, MOST_STREAMS, SHORTEST_INTERVAL, client};
+use super::{LONGEST_INTERVAL, SHORTEST_INTERVAL, client, stream::Streams};
 
 /// Looking at every task may take this share of the agent's thread, all streams together: one
 /// in so many.
@@ -19,13 +16,13 @@ const SHARE: u32 = 5;
 #[derive(Clone)]
 pub(super) struct Pace {
     asked: Duration,
-    streams: Arc<Semaphore>,
+    streams: Streams,
 }
 
 impl Pace {
     /// For a client that asks for an answer every so many milliseconds; 0 leaves it to the
-    /// program. `streams`: room for further ones.
-    pub(super) fn new(asked_ms: u32, usual: Duration, streams: Arc<Semaphore>) -> Self {
+    /// program. `streams`: all there are.
+    pub(super) fn new(asked_ms: u32, usual: Duration, streams: Streams) -> Self {
         Self {
             asked: interval(asked_ms, usual),
             streams,
@@ -34,8 +31,7 @@ impl Pace {
 
     /// How long to wait after an answer that took `scan`.
     pub(super) fn after(&self, scan: Nanos) -> Duration {
-        let open = MOST_STREAMS.saturating_sub(self.streams.available_permits());
-        let affordable = Duration::from(scan) * SHARE * open as u32;
+        let affordable = Duration::from(scan) * SHARE * self.streams.count() as u32;
         self.asked.max(affordable)
     }
 

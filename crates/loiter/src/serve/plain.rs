@@ -28,6 +28,8 @@ const NO_SNIFF: (HeaderName, HeaderValue) = (
 /// What there is to be asked for.
 #[derive(Clone)]
 pub(super) struct Plain {
+    /// Whatever name a request gives the agent: a page can get nothing out of it.
+    any_name: bool,
     #[cfg(feature = "metrics")]
     metrics: Arc<super::metrics::Metrics>,
     #[cfg(feature = "pprof")]
@@ -44,8 +46,9 @@ pub(super) struct Reply {
 }
 
 impl Plain {
-    pub(super) fn new(answers: &Arc<Answers>) -> Self {
+    pub(super) fn new(answers: &Arc<Answers>, any_name: bool) -> Self {
         Self {
+            any_name,
             #[cfg(feature = "metrics")]
             metrics: Arc::new(super::metrics::Metrics::new(answers.clone())),
             #[cfg(feature = "pprof")]
@@ -70,7 +73,7 @@ impl Plain {
         }
         // A page from elsewhere may have its own name lead to this machine, and then need not say
         // where it is from.
-        if !is_of_this_machine(&host(request)) {
+        if !self.any_name && !is_of_this_machine(&host(request)) {
             let refused = Reply::text(
                 StatusCode::MISDIRECTED_REQUEST,
                 "this agent listens on its machine only: ask for localhost, or for its address\n",

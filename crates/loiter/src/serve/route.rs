@@ -43,7 +43,10 @@ impl Routes {
         pump: Arc<Pump>,
     ) -> Self {
         #[cfg(any(feature = "metrics", feature = "pprof"))]
-        let plain = Plain::new(&answers);
+        let plain = {
+            let config = &core.config;
+            Plain::new(&answers, config.access.is_safe_from_pages(config.listen))
+        };
         let streams = Streams::default();
         #[cfg(feature = "console")]
         let console = super::console::server(core.clone(), pump.clone(), streams.clone());

@@ -81,17 +81,17 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchTasksRequest>,
     ) -> Result<Response<Self::WatchTasksStream>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         let mut query = request.query.unwrap_or_default();
         query.limit = query.limit.min(MOST_ROWS);
+        let rows = query.limit;
         let question = Question::read(query, self.core.config.rules.thresholds)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(&extensions)?.with_rows(rows)?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             watch_tasks::feed(&answers, &question, &pace, updates).await;
-            drop(permit);
         }))
     }
 
@@ -101,16 +101,15 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchTaskRequest>,
     ) -> Result<Response<Self::WatchTaskStream>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         let Some(seq) = TaskSeq::new(request.seq) else {
             return Err(Status::invalid_argument("task numbers start at 1"));
         };
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(&extensions)?;
         let pace = self.pace(request.interval_ms);
         let watch = watch_task::Watched::start(self.core.table.clone(), &self.pump, seq)?;
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             watch_task::feed(watch, &pace, updates).await;
-            drop(permit);
         }))
     }
 
@@ -120,13 +119,14 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        let filter = read_filter(&request.into_inner().filter)?;
-        let permit = self.streams.open()?;
+        let (_, extensions, request) = request.into_parts();
+        let filter = read_filter(&request.filter)?;
+        let seat = self.streams.open(&extensions)?.large()?;
         let core = self.core.clone();
         let (watch, batches) = self.pump.watch_all();
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             watch_events::feed(&core, &filter, &watch, batches, updates).await;
-            drop((watch, permit));
+            drop(watch);
         }))
     }
 
@@ -136,14 +136,13 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchFindingsRequest>,
     ) -> Result<Response<Self::WatchFindingsStream>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         let settings = watch_findings::settings(request.rules, &self.core.config.rules)?;
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(&extensions)?;
         let pace = self.pace(request.interval_ms);
         let findings = Findings::new(self.core.clone(), self.answers.clone(), settings);
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             watch_findings::feed(findings, &pace, updates).await;
-            drop(permit);
         }))
     }
 
@@ -153,17 +152,18 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchResourcesRequest>,
     ) -> Result<Response<Self::WatchResourcesStream>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         let mut query = request.query.unwrap_or_default();
         query.limit = query.limit.min(MOST_ROWS);
+        let rows = query.limit;
         let query = read_resource_query(query, self.core.config.rules.thresholds)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(&extensions)?.with_rows(rows)?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
-        Ok(stream(|updates| async move {
-            watch_resources::feed(&answers, &query, &pace, updates).await;
-            drop(permit);
+        Ok(stream(seat, |updates| async move {
+            let wanted = (&query, request.with_ops);
+            watch_resources::feed(&answers, wanted, &pace, updates).await;
         }))
     }
 
@@ -173,19 +173,18 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::WatchResourceRequest>,
     ) -> Result<Response<Self::WatchResourceStream>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         let Some(seq) = ResourceSeq::new(request.seq) else {
             return Err(Status::invalid_argument("resource numbers start at 1"));
         };
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(&extensions)?;
         let pace = self.pace(request.interval_ms);
         let answers = self.answers.clone();
         let Some(first) = answers.resource(seq).await else {
             return Err(Status::not_found(format!("resource {seq} is gone")));
         };
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             watch_resources::feed_one(&answers, first, &pace, updates).await;
-            drop(permit);
         }))
     }
 
@@ -193,7 +192,7 @@ impl v1::loiter_server::Loiter for Service {
         &self,
         request: Request<v1::CaptureStacksRequest>,
     ) -> Result<Response<v1::CaptureStacksReply>, Status> {
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
         if self.core.config.capture_stacks == CaptureStacks::Off {
             return Err(Status::failed_precondition(
                 "the service was told never to ask its tasks what they wait on \
@@ -212,7 +211,7 @@ impl v1::loiter_server::Loiter for Service {
             0 => ANSWER_WITHIN,
             millis => Duration::from_millis(u64::from(millis)).min(ANSWER_AT_LAST),
         };
-        let _permit = self.streams.open()?;
+        let _seat = self.streams.open(&extensions)?;
         let outcome = self.looks.capture(&filter, &limits, most, timeout).await;
         Ok(Response::new(outcome.into()))
     }

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, time::Instant};
 
+use crate::upkeep::{self, Part};
+
 /// An answer is made anew only after this time, however quickly it is made.
 const AT_LEAST: Duration = Duration::from_millis(100);
 
@@ -46,7 +48,8 @@ impl<T: Clone + Send + 'static> Shared<T> {
             return Some(last.answer.clone());
         }
         let make = make();
-        let making = tokio::spawn(async move {
+        let making = tokio::spawn(upkeep::once(Part::Plain, async move {
+            upkeep::may_panic(Part::Plain);
             let started = Instant::now();
             let answer = make.await;
             *last = Some(Last {
@@ -55,8 +58,8 @@ impl<T: Clone + Send + 'static> Shared<T> {
                 took: started.elapsed(),
             });
             answer
-        });
-        making.await.ok()
+        }));
+        making.await.ok()?
     }
 
     /// How long an answer stands that took so long.

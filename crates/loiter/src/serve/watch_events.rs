@@ -11,10 +11,10 @@ use loiter_wire::v1;
 use tokio::sync::{broadcast, mpsc};
 use tonic::Status;
 
-use super::client;
+use super::{client, learnt::Learnt};
 use crate::{
     agent::Core,
-    events::{Born, Raw, What},
+    events::{Born, Raw, SeenWait, What},
     publish::{Batch, Watch},
     table::Table,
 };
@@ -33,19 +33,26 @@ pub(super) async fn feed(
     let lost_before = watch.lost();
     let mut chosen = Chosen::new(core, filter);
     let mut missed = 0;
-    let mut expected = None;
+    let mut expected = watch.since();
+    let mut learnt = Learnt::new(&core.table);
     // In a quiet program there may never be a batch.
-    while let Some(received) = client::while_there(&updates, batches.recv()).await {
+    while let Some(received) = client::while_there(&updates, learnt.or_more(batches.recv())).await {
         let batch = match received {
-            Ok(batch) => batch,
-            Err(broadcast::error::RecvError::Lagged(_)) => continue,
-            Err(broadcast::error::RecvError::Closed) => return,
+            None => Batch::default(),
+            Some(Ok(batch)) => {
+                // Batches that the channel dropped show as a gap in the count.
+                missed += batch.before.saturating_sub(expected);
+                expected = batch.before + batch.events.len() as u64;
+                batch
+            }
+            Some(Err(broadcast::error::RecvError::Lagged(_))) => continue,
+            Some(Err(broadcast::error::RecvError::Closed)) => return,
         };
-        // Batches that the channel dropped show as a gap in the count.
-        missed += batch.before - expected.unwrap_or(batch.before);
-        expected = Some(batch.before + batch.events.len() as u64);
+        learnt.take(chosen.waits(&batch.waits));
         let events = chosen.of(&batch.events, &mut missed);
-        if events.is_empty() {
+        let mut told = chosen.batch(&events);
+        learnt.tell(&mut told);
+        if told.events.is_empty() && told.waits.is_empty() {
             continue;
         }
         // While it is slow, batches wait in the channel, and what that has no room for shows as
@@ -53,11 +60,8 @@ pub(super) async fn feed(
         let Ok(room) = updates.reserve().await else {
             return;
         };
-        let batch = EventBatch {
-            lost: watch.lost() - lost_before + missed,
-            ..chosen.batch(&events)
-        };
-        room.send(Ok(batch.into()));
+        told.lost = watch.lost() - lost_before + missed;
+        room.send(Ok(told.into()));
     }
 }
 
@@ -88,7 +92,7 @@ impl<'a> Chosen<'a> {
         for occurred in raw {
             let verdict = match self.everything {
                 true => Some(true),
-                false => self.verdict(occurred),
+                false => self.verdict(occurred.seq, occurred.index),
             };
             match verdict {
                 Some(true) => events.push(occurred),
@@ -103,14 +107,21 @@ impl<'a> Chosen<'a> {
         events
     }
 
-    /// Whether the task of an event is wanted; `None` if nothing is known of it any more.
-    fn verdict(&mut self, event: &Raw) -> Option<bool> {
-        if let Some(&verdict) = self.verdicts.get(&event.seq) {
+    /// Those of tasks that are wanted.
+    fn waits(&mut self, seen: &[SeenWait]) -> Vec<SeenWait> {
+        let mut waits = seen.to_vec();
+        waits.retain(|it| self.everything || self.verdict(it.seq, it.index) == Some(true));
+        waits
+    }
+
+    /// Whether a task is wanted, which has or had the slot with this index; `None` if nothing is
+    /// known of it any more.
+    fn verdict(&mut self, seq: u64, index: u32) -> Option<bool> {
+        if let Some(&verdict) = self.verdicts.get(&seq) {
             return Some(verdict);
         }
         let table: &Table = &self.core.table;
-        let seq = TaskSeq::new(event.seq)?;
-        let mut task = table.find(seq, &mut Some(event.index))?;
+        let mut task = table.find(TaskSeq::new(seq)?, &mut Some(index))?;
         // It may have ended since; the filter is about what holds for its whole life.
         task.state = State::Idle;
         task.ending = None;
@@ -119,7 +130,7 @@ impl<'a> Chosen<'a> {
         if self.verdicts.len() >= MOST_VERDICTS {
             self.verdicts.clear();
         }
-        self.verdicts.insert(event.seq, verdict);
+        self.verdicts.insert(seq, verdict);
         Some(verdict)
     }
 

@@ -13,13 +13,13 @@ use crate::publish::Answers;
 /// Answers at once and then at its pace, until the client is gone.
 pub(super) async fn feed(
     answers: &Answers,
-    query: &ResourceQuery,
+    (query, with_ops): (&ResourceQuery, bool),
     pace: &Pace,
     updates: mpsc::Sender<Result<v1::ResourcesUpdate, Status>>,
 ) {
     let mut last_scan = None;
     while let Some(room) = pace.room(&updates, last_scan).await {
-        let update = answers.resources(query).await;
+        let update = answers.resources(query, with_ops).await;
         last_scan = Some(update.overview.scan_time);
         room.send(Ok(update.into()));
     }

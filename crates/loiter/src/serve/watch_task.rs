@@ -32,7 +32,7 @@ pub(super) struct Watched {
     /// Events of any task in batches that this watcher was too slow for.
     missed: u64,
     /// Events that came before the next batch, if none is missed.
-    expected: Option<u64>,
+    expected: u64,
 }
 
 impl Watched {
@@ -54,11 +54,11 @@ impl Watched {
             close_up: CloseUp::of(&task, Nanos(table.now())),
             places: HashMap::from([(seq, place)]),
             table,
+            expected: watch.since(),
             watch,
             batches,
             task,
             missed: 0,
-            expected: None,
         })
     }
 
@@ -73,8 +73,8 @@ impl Watched {
         while let Ok(received) = time::timeout_at(deadline, self.batches.recv()).await {
             match received {
                 Ok(batch) => {
-                    self.missed += batch.before - self.expected.unwrap_or(batch.before);
-                    self.expected = Some(batch.before + batch.events.len() as u64);
+                    self.missed += batch.before.saturating_sub(self.expected);
+                    self.expected = batch.before + batch.events.len() as u64;
                     for event in &*batch.events {
                         if event.seq == self.task.seq.get() {
                             self.close_up.take(Nanos(event.at), event.what.kind());

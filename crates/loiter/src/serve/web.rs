@@ -17,7 +17,7 @@ use tonic::{
     codegen::{
         BoxFuture, Service,
         http::{
-            HeaderValue, Method, Request, Response, StatusCode, Uri,
+            HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
             header::{
                 ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
                 ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
@@ -33,7 +33,7 @@ use super::route::Routes;
 
 /// What gRPC-Web clients send.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-accept-encoding",
+    "content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-accept-encoding, authorization",
 );
 /// What they may read of an answer that is an error from the start.
 const ANSWER_HEADERS: HeaderValue =
@@ -52,6 +52,20 @@ pub(super) struct Origins(Arc<[String]>);
 impl Origins {
     pub(super) fn new(named: Vec<String>) -> Self {
         Self(named.into())
+    }
+
+    /// What a page is told that may not look, and one that asks first whether it may. Tells
+    /// nothing, and so comes before any credentials: a browser sends none with that question.
+    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let origin = request.headers().get(ORIGIN)?;
+        if !self.allow(origin) {
+            return Some(empty(StatusCode::FORBIDDEN));
+        }
+        let asks_first = request.method() == Method::OPTIONS
+            && request
+                .headers()
+                .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        asks_first.then(|| permission(request, origin.clone()))
     }
 
     fn allow(&self, origin: &HeaderValue) -> bool {
@@ -79,20 +93,29 @@ fn is_of_this_machine(origin: &str) -> bool {
         })
 }
 
-/// Lets requests in to the services, in either form.
+/// Has a browser show an answer to the page that asked, which [may](Origins::answer) look.
+pub(super) fn readable(mut answer: Response<Body>, asked: &HeaderMap) -> Response<Body> {
+    if let Some(origin) = asked.get(ORIGIN) {
+        let headers = answer.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+        headers.append(VARY, HeaderValue::from_static("origin"));
+    }
+    answer
+}
+
+/// Lets requests in to the services, in either form. Of pages, only those that may look come here.
 #[derive(Clone)]
 pub(super) struct Gate {
     services: GrpcWebService<Routes>,
     /// Before the services: what is no gRPC is refused on the way there.
     #[cfg(any(feature = "metrics", feature = "pprof"))]
     plain: super::plain::Plain,
-    origins: Origins,
 }
 
 impl Gate {
     pub(super) fn before(routes: Routes) -> Self {
         Self {
-            origins: routes.origins.clone(),
             #[cfg(any(feature = "metrics", feature = "pprof"))]
             plain: routes.plain.clone(),
             services: GrpcWebLayer::new().layer(routes),
@@ -122,28 +145,9 @@ impl Service<Request<Incoming>> for Gate {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let Some(origin) = request.headers().get(ORIGIN).cloned() else {
-            return self.serve(request);
-        };
-        if !self.origins.allow(&origin) {
-            return at_once(empty(StatusCode::FORBIDDEN));
-        }
-        let asks_first = request.method() == Method::OPTIONS
-            && request
-                .headers()
-                .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if asks_first {
-            return at_once(permission(&request, origin));
-        }
+        let headers = request.headers().clone();
         let answer = self.serve(request);
-        Box::pin(async move {
-            let mut answer = answer.await?;
-            let headers = answer.headers_mut();
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
-            headers.append(VARY, HeaderValue::from_static("origin"));
-            Ok(answer)
-        })
+        Box::pin(async move { Ok(readable(answer.await?, &headers)) })
     }
 }
 
@@ -169,10 +173,6 @@ fn empty(status: StatusCode) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = status;
     answer
-}
-
-fn at_once(answer: Response<Body>) -> BoxFuture<Response<Body>, Infallible> {
-    Box::pin(std::future::ready(Ok(answer)))
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl Ledger {
     }
 
     /// Bytes of what was allocated for it.
-    #[cfg(feature = "metrics")]
+    #[cfg(feature = "census")]
     pub(crate) fn bytes(&self) -> usize {
         let arrivals = self.arrivals.as_ref().map_or(0, ArrayQueue::capacity);
         (arrivals + self.lock().capacity()) * size_of::<Ended>()

@@ -32,7 +32,10 @@ pub(crate) use slot::{Marks, Slot};
 use waits::Waits;
 pub(crate) use waker::Borrowed;
 
-use crate::{clock::Clock, events::Events, resources::Resources, runtimes::Runtimes, stacks::Seen};
+use crate::{
+    builder::Redacted, clock::Clock, events::Events, redact::Redaction, resources::Resources,
+    runtimes::Runtimes, stacks::Seen,
+};
 
 /// The agent's memory: bounded by `max_tasks`, the ledger's size and the number of sites.
 #[derive(Debug)]
@@ -49,6 +52,7 @@ pub(crate) struct Table {
     waits: Waits,
     sampler: Sampler,
     lost_wakeups: LostWakeups,
+    redaction: Redaction,
     /// Only where the program asked for them.
     resources: Option<Resources>,
     last_seq: AtomicU64,
@@ -106,6 +110,7 @@ impl Table {
             waits: Waits::new(),
             sampler: Sampler::default(),
             lost_wakeups: LostWakeups::default(),
+            redaction: Redaction::default(),
             resources: None,
             last_seq: AtomicU64::new(0),
             untracked: AtomicU64::new(0),
@@ -115,6 +120,15 @@ impl Table {
     /// Keeps track of resources from now on, so many of them and their operations at most.
     pub(crate) fn track_resources(&mut self, most: u32) {
         self.resources = Some(Resources::new(most));
+    }
+
+    /// Keeps things from all who look, from now on.
+    pub(crate) fn redact(&mut self, what: Redacted) {
+        self.redaction = Redaction::new(what);
+        self.waits.redact(self.redaction.clone());
+        if let Some(resources) = &mut self.resources {
+            resources.redact(what);
+        }
     }
 
     /// The resources, where they are tracked.
@@ -135,7 +149,7 @@ impl Labels for Table {
     }
 
     fn site(&self, id: SiteId) -> Option<Arc<Site>> {
-        self.sites.site(id.0).cloned()
+        self.sites.site(id.0).map(|site| self.redaction.site(site))
     }
 
     fn wait(&self, id: WaitId) -> Option<Arc<Wait>> {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, num::NonZeroU64, ops::Range, sync::atomic::Ordering::Relaxed};
 
-use loiter_model::{Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
+use loiter_model::{Ending, Kind, NameId, Nanos, SiteId, State, Task, TaskSeq, WaitId};
 
 use super::{
     Table,
@@ -10,7 +10,12 @@ use super::{
     slot::{Phase, Slot, reading::Reading},
     waits::Waits,
 };
-use crate::{clock::Clock, events::Events, runtimes::Runtimes};
+use crate::{
+    clock::Clock,
+    events::{Events, SeenWait},
+    runtimes::Runtimes,
+    stacks::Seen,
+};
 
 /// How a look at what a task waits on stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +76,7 @@ impl Table {
     }
 
     /// Bytes of the tables of tasks, sites and ended tasks: without the texts behind them.
-    #[cfg(feature = "metrics")]
+    #[cfg(feature = "census")]
     pub(crate) fn bytes(&self) -> usize {
         let slots: usize = self.slab.pages().map(|(_, slots)| size_of_val(slots)).sum();
         slots + self.sites.bytes() + self.ledger.bytes()
@@ -130,10 +135,30 @@ impl Table {
             && slot.seq() == seen.seq
         {
             let wait = self.waits.id_of(&seen, slot.has_wakers());
+            let at = self.clock.now();
             slot.set_wait(seen.polls, wait);
+            if self.events.wants_waits() {
+                self.note_wait(at, &seen, wait);
+            }
             self.looked(slot, &seen);
         }
         true
+    }
+
+    /// Tells those who watch, unless the task has gone on since it was seen.
+    fn note_wait(&self, at: u64, seen: &Seen, wait: u32) {
+        let slot = self.slab.get(seen.index);
+        let Some(reading) = slot.and_then(Slot::read) else {
+            return;
+        };
+        if reading.seq == seen.seq && reading.wait == Some(wait) {
+            self.events.note_wait(SeenWait {
+                at,
+                seq: seen.seq,
+                index: seen.index,
+                wait,
+            });
+        }
     }
 
     /// The slot with an index.
@@ -263,6 +288,13 @@ impl Table {
         self.ledger.correct(&endings.collect());
     }
 
+    /// Leaves it at that they were cancelled.
+    pub(crate) fn give_endings_up(&self) {
+        let dropped = self.ledger.dropped().into_iter();
+        let endings = dropped.map(|(task, _)| (task, Ending::Cancelled));
+        self.ledger.correct(&endings.collect());
+    }
+
     /// Shows the tasks in the ledger, those that ended last first.
     pub(crate) fn visit_ended(&self, mut each: impl FnMut(&Task)) {
         let now = Nanos(self.clock.now());
@@ -356,6 +388,7 @@ pub(super) fn task(reading: &Reading, now: u64) -> Task {
         sole_waker: reading.sole_waker,
         expect_idle: reading.marks.expect_idle,
         may_be_part: reading.marks.may_be_part,
+        in_place: reading.in_place,
         wait: None,
         ending: None,
     }

@@ -49,7 +49,8 @@ impl Table {
             tokio_id: spawn.tokio_id,
             parent,
             site,
-            name: (!spawn.name.is_empty()).then(|| self.names.take(spawn.name)),
+            name: (!spawn.name.is_empty())
+                .then(|| self.names.take(&self.redaction.task_name(spawn.name))),
             scope: self.scope_for(spawn.scope),
             marks: spawn.marks,
             kind: spawn.kind as u32,
@@ -307,7 +308,7 @@ impl Table {
     /// Adds to what is known of a task what its spawner said of it. On its poller's thread.
     pub(crate) fn describe(&self, slot: &Slot, name: &str, scope: &str, marks: Marks) {
         if !name.is_empty() && slot.name().is_none() {
-            slot.set_name(self.names.take(name));
+            slot.set_name(self.names.take(&self.redaction.task_name(name)));
         }
         if !scope.is_empty() {
             let outer = slot.scope();

@@ -23,6 +23,7 @@ impl Table {
     /// The scope of a task that is spawned here, with a further one inside it unless that is
     /// empty. Counts a user of its name.
     pub(super) fn scope_for(&self, further: &str) -> Option<u32> {
+        let further = &*self.redaction.scope(further);
         match (self.scope(), further) {
             (outer, "") => outer.map(|id| self.names.share(id)),
             (Some(outer), _) => match self.names.get(outer) {

@@ -227,7 +227,7 @@ impl Sites {
 
     /// How the tasks of a site ended so far, in the order of [`Ending::ALL`], as was known at
     /// their end.
-    #[cfg(feature = "metrics")]
+    #[cfg(feature = "census")]
     pub(crate) fn endings(&self, id: u32) -> [u64; Ending::ALL.len()] {
         self.shards(id).fold([0; _], |sums, counts| {
             std::array::from_fn(|ending| sums[ending] + counts.ended[ending].load(Relaxed))
@@ -235,7 +235,7 @@ impl Sites {
     }
 
     /// Bytes of what was allocated for sites.
-    #[cfg(feature = "metrics")]
+    #[cfg(feature = "census")]
     pub(crate) fn bytes(&self) -> usize {
         let shards: usize = (0..self.count()).map(|id| self.shards(id).count()).sum();
         size_of_val(&*self.entries) + shards * size_of::<Counts>()

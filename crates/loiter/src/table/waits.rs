@@ -8,6 +8,7 @@ use std::{
 use loiter_model::{AwaitStack, Ending, StackSource, Wait, WaitKind};
 
 use crate::{
+    redact::Redaction,
     stacks::{RawStack, Seen},
     symbols::Symbols,
 };
@@ -23,6 +24,7 @@ const MOST: usize = 16 * 1024;
 pub(crate) struct Waits {
     inner: RwLock<Inner>,
     symbols: Mutex<Symbols>,
+    redaction: Redaction,
 }
 
 #[derive(Debug, Default)]
@@ -33,9 +35,13 @@ struct Inner {
     by_content: HashMap<Arc<Wait>, u32>,
 }
 
+/// How often it is tried to read one, see [`reading`](crate::publish::reading).
+const TRIES: u8 = 2;
+
 #[derive(Debug)]
 struct Entry {
     key: Arc<Key>,
+    tries: u8,
     /// What it reads like, and the entry that it is equal to.
     read: Option<(Arc<Wait>, u32)>,
 }
@@ -53,6 +59,7 @@ impl Waits {
         let waits = Self {
             inner: RwLock::default(),
             symbols: Mutex::new(Symbols::new()),
+            redaction: Redaction::default(),
         };
         // Number 0 stands for what finds no room.
         waits.id(Key {
@@ -61,6 +68,11 @@ impl Waits {
             undecided: true,
         });
         waits
+    }
+
+    /// Keeps from all who look what is to be kept from them.
+    pub(crate) fn redact(&mut self, redaction: Redaction) {
+        self.redaction = redaction;
     }
 
     /// The number of what was seen, new or not. `waker_held`: something holds a waker of the
@@ -85,7 +97,11 @@ impl Waits {
         let id = inner.entries.len() as u32;
         let key = Arc::new(key);
         inner.ids.insert(key.clone(), id);
-        inner.entries.push(Entry { key, read: None });
+        inner.entries.push(Entry {
+            key,
+            tries: 0,
+            read: None,
+        });
         id
     }
 
@@ -105,14 +121,19 @@ impl Waits {
 
     /// The wait behind a number. The first time, it is worked out from the program's symbols.
     pub(crate) fn get(&self, id: u32) -> Option<Arc<Wait>> {
-        let key = match self.read().entries.get(id as usize)? {
-            Entry {
-                read: Some((wait, _)),
-                ..
-            } => return Some(wait.clone()),
-            Entry { key, read: None } => key.clone(),
+        if let Some(wait) = self.known(id) {
+            return Some(wait);
+        }
+        let (key, tries) = {
+            let mut inner = self.write();
+            let entry = inner.entries.get_mut(id as usize)?;
+            entry.tries = entry.tries.saturating_add(1);
+            (entry.key.clone(), entry.tries)
         };
-        let wait = Arc::new(self.work_out(&key));
+        let wait = Arc::new(match tries {
+            ..=TRIES => self.work_out(&key),
+            _ => unknown(&key),
+        });
         let mut inner = self.write();
         let canonical = *inner.by_content.entry(wait.clone()).or_insert(id);
         inner.entries.get_mut(id as usize)?.read = Some((wait.clone(), canonical));
@@ -154,16 +175,10 @@ impl Waits {
 
     fn work_out(&self, key: &Key) -> Wait {
         if key.undecided {
-            return Wait {
-                kind: WaitKind::Unknown,
-                place: None,
-                stack: AwaitStack {
-                    branches: Vec::new(),
-                    source: key.source,
-                },
-            };
+            return unknown(key);
         }
-        Wait::new(self.symbols().stack(&key.stack, key.source))
+        let wait = Wait::new(self.symbols().stack(&key.stack, key.source));
+        self.redaction.wait(wait)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
@@ -175,7 +190,25 @@ impl Waits {
     }
 
     fn symbols(&self) -> MutexGuard<'_, Symbols> {
-        self.symbols.lock().unwrap_or_else(PoisonError::into_inner)
+        self.symbols.lock().unwrap_or_else(|poisoned| {
+            // Whatever it was in the middle of when it panicked.
+            let mut symbols = poisoned.into_inner();
+            *symbols = Symbols::new();
+            self.symbols.clear_poison();
+            symbols
+        })
+    }
+}
+
+/// A wait of which nothing can be said.
+fn unknown(key: &Key) -> Wait {
+    Wait {
+        kind: WaitKind::Unknown,
+        place: None,
+        stack: AwaitStack {
+            branches: Vec::new(),
+            source: key.source,
+        },
     }
 }
 

@@ -1,10 +1,13 @@
 //! What a spawner says of a task.
 
-use crate::table::Marks;
+#[cfg(not(feature = "agent"))]
+pub(crate) use crate::off::Marks;
+#[cfg(feature = "agent")]
+pub(super) use crate::table::Marks;
 
 /// What is said of a task before it is spawned. Empty texts say nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct About<'a> {
+pub(crate) struct About<'a> {
     pub(super) name: &'a str,
     /// The scope that it is to be in, inside the one that it is spawned in.
     pub(super) scope: &'a str,
@@ -19,6 +22,7 @@ impl<'a> About<'a> {
         }
     }
 
+    #[cfg(feature = "agent")]
     pub(super) fn keep(self) -> OwnedAbout {
         OwnedAbout {
             name: self.name.into(),
@@ -29,6 +33,7 @@ impl<'a> About<'a> {
 }
 
 /// The same, kept until the task's first poll.
+#[cfg(feature = "agent")]
 #[derive(Clone, Debug)]
 pub(super) struct OwnedAbout {
     pub(super) name: Box<str>,

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use loiter_model::Kind;
 
-use super::{about::About, spawn::wrap_at};
+use super::{about::About, wrap::wrap_at};
 
 /// Spawns hyper's futures as tasks that loiter sees, at the place where the executor was made.
 ///

@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     about::About,
-    spawn::{blocking, wrap},
+    wrap::{blocking, wrap},
 };
 
 /// `tokio::task::JoinSet`, whose tasks loiter sees. Everything but spawning is tokio's own,

@@ -12,13 +12,26 @@
 mod about;
 mod executor;
 mod join_set;
+#[cfg(feature = "agent")]
+mod label;
+#[cfg(feature = "agent")]
 mod look;
 mod scope;
+#[cfg(feature = "agent")]
 mod signs;
 mod spawn;
-#[cfg(test)]
+#[cfg(all(test, feature = "agent"))]
 mod tests;
+#[cfg(feature = "agent")]
+mod watch;
 mod watched;
+#[cfg(feature = "agent")]
+mod wrap;
+
+#[cfg(not(feature = "agent"))]
+use crate::off::{self as label, self as watch, self as wrap};
+#[cfg(not(feature = "agent"))]
+pub(crate) use about::About;
 
 pub use executor::Executor;
 pub use join_set::JoinSet;

@@ -7,10 +7,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{
-    recording,
-    thread::{InScope, Thread},
-};
+use super::label::Label;
 
 /// Gives a label to every task that is spawned inside this future, by whatever code and however
 /// deep: to its tasks' tasks, too. A test, a request, a component: `loiter tasks scope:checkout`
@@ -34,7 +31,7 @@ use crate::{
 pub fn scope<F: Future>(name: impl Into<String>, future: F) -> Scoped<F> {
     Scoped {
         future,
-        label: Label::Unopened(name.into()),
+        label: Label::new(name),
     }
 }
 
@@ -49,56 +46,13 @@ pin_project! {
     }
 }
 
-#[derive(Debug)]
-enum Label {
-    /// Where its future is polled first, that is what it stands inside.
-    Unopened(String),
-    /// The id of its name.
-    Open(u32),
-    /// There is no agent.
-    Off,
-}
-
 impl<F: Future> Future for Scoped<F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _inside = this.label.enter();
         this.future.poll(context)
-    }
-}
-
-impl Label {
-    fn enter(&mut self) -> Option<Inside> {
-        if let Self::Unopened(name) = self {
-            let id = recording::table().and_then(|table| table.open_scope(name));
-            *self = id.map_or(Self::Off, Self::Open);
-        }
-        match *self {
-            Self::Open(name) => Some(Inside {
-                before: Thread::with(|thread| thread.enter_scope(name)),
-            }),
-            Self::Unopened(_) | Self::Off => None,
-        }
-    }
-}
-
-impl Drop for Label {
-    fn drop(&mut self) {
-        if let (Self::Open(name), Some(table)) = (&*self, recording::table()) {
-            table.close_scope(*name);
-        }
-    }
-}
-
-/// A poll of a future in a scope, to be ended in every case.
-struct Inside {
-    before: InScope,
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        Thread::with(|thread| thread.leave_scope(self.before));
     }
 }

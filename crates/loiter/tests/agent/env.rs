@@ -17,8 +17,9 @@ use crate::{
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Each variable has a test below, but for that of stacks, which `tests/spawned` is about, those of
-/// findings, which have `tests/findings`, that of the Unix socket, which is in `tests/console`, and
-/// that of resources, which is beside them.
+/// findings, which have `tests/findings`, that of the Unix socket, which is in `tests/console`,
+/// those of who may look, which are in `tests/doors`, those of OpenTelemetry, which are in
+/// `tests/otlp`, and that of resources, which is beside them.
 #[test]
 fn these_are_all() {
     let names: Vec<_> = loiter::ENV.iter().map(|variable| variable.name).collect();
@@ -28,6 +29,22 @@ fn these_are_all() {
             "LOITER_ENABLED",
             "LOITER_LISTEN",
             "LOITER_UNIX_SOCKET",
+            "LOITER_TLS_CERT",
+            "LOITER_TLS_KEY",
+            "LOITER_TLS_CLIENT_CA",
+            "LOITER_TOKEN_FILE",
+            "LOITER_READ_TOKEN_FILE",
+            "LOITER_TOKEN",
+            "LOITER_ALLOW_INSECURE",
+            "LOITER_REDACT",
+            "LOITER_OTLP",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_CERTIFICATE",
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "OTEL_METRIC_EXPORT_INTERVAL",
+            "OTEL_SERVICE_NAME",
+            "OTEL_RESOURCE_ATTRIBUTES",
             "LOITER_NAME",
             "LOITER_BLOCKED_AFTER",
             "LOITER_HOGGING_AFTER",
@@ -169,17 +186,24 @@ async fn ledger_wins() {
 
 #[tokio::test]
 async fn a_value_that_makes_no_sense_is_named() {
-    // A name may be anything.
-    let others = loiter::ENV
-        .iter()
-        .filter(|variable| variable.name != "LOITER_NAME");
+    // A name may be anything. What is a secret is not shown, whether it makes sense or not.
+    let names = ["LOITER_NAME", "OTEL_SERVICE_NAME"];
+    let secrets = ["LOITER_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"];
+    let others = loiter::ENV.iter().filter(|variable| {
+        let concerns_it = cfg!(feature = "otlp") || !variable.name.starts_with("OTEL_");
+        concerns_it && !names.contains(&variable.name)
+    });
     for variable in others {
         let program = Program::start_with(&[(variable.name, "nonsense")], async |_| {
             let error = Builder::new().try_init().expect_err("nonsense");
             eprintln!("{error}");
         });
         let said = program.finish();
-        let start = format!("the environment variable {} is `nonsense`: ", variable.name);
+        let value = match secrets.contains(&variable.name) {
+            true => "(not shown)",
+            false => "nonsense",
+        };
+        let start = format!("the environment variable {} is `{value}`: ", variable.name);
         assert!(said.contains(&start), "{said}");
     }
 }

@@ -118,6 +118,45 @@ async fn a_life_is_told_in_order() {
     assert_eq!(story.lost, 0);
 }
 
+/// The next wait of a stream that tells of any, with what is said of it.
+async fn next_wait(batches: &mut Streaming<v1::EventBatch>) -> (u64, u32, Option<v1::Wait>) {
+    loop {
+        let batch = message(batches).await.expect("a stream without an end");
+        if let [task, ..] = batch.wait_seq[..] {
+            assert_eq!(batch.wait_at_ns.len(), batch.wait_seq.len());
+            let mut waits = batch.labels.unwrap_or_default().waits;
+            return (task, batch.wait[0], waits.remove(&batch.wait[0]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_tasks_come_to_wait_on_is_told_and_each_stack_once() {
+    let mut program = Program::start(async |mut cues| {
+        // Each that is asked is one that was idle for so long.
+        listen(Builder::new().blocked_after(std::time::Duration::from_millis(20)));
+        let mut senders = Vec::new();
+        loop {
+            cues.next().await;
+            let (sender, receiver) = oneshot::channel::<()>();
+            senders.push(sender);
+            drop(loiter::spawn(receiver));
+        }
+    });
+    let client = &mut program.client().await;
+    let mut all = watch(client, "").await;
+    let mut second_only = watch(client, "seq:2").await;
+    program.cue("one");
+    let (task, id, wait) = next_wait(&mut all).await;
+    let wait = wait.expect("the first of its kind");
+    assert_eq!((task, wait.kind()), (1, v1::WaitKind::OneshotRecv));
+    program.cue("another");
+    let (task, again, told) = next_wait(&mut all).await;
+    assert_eq!((task, again, told), (2, id, None));
+    let (task, again, told) = next_wait(&mut second_only).await;
+    assert_eq!((task, again, told), (2, id, Some(wait)));
+}
+
 #[tokio::test]
 async fn a_filter_chooses_the_tasks() {
     let mut program = Program::start(async |mut cues| {
@@ -209,7 +248,7 @@ async fn a_client_that_is_gone_keeps_no_place_in_a_quiet_program() {
     let mut streams = Vec::new();
     for _ in 0..4 {
         let mut client = connect(address).await;
-        for _ in 0..16 {
+        for _ in 0..4 {
             streams.push(watch(&mut client, "").await);
         }
     }

@@ -3,7 +3,7 @@
 //! A process has one agent at most, so each test has two parts: a program, which runs in a child
 //! process, and what a client sees of it. Both stand in the test, see [`support::Program`].
 //! Nothing sleeps to let something happen: every wait is for a condition, with a limit.
-#![cfg(all(tokio_unstable, not(loom)))]
+#![cfg(all(feature = "agent", tokio_unstable, not(loom)))]
 
 mod env;
 mod events;

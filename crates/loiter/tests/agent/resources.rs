@@ -17,6 +17,7 @@ fn query(filter: &str) -> v1::WatchResourcesRequest {
             ..v1::Query::default()
         }),
         interval_ms: 50,
+        with_ops: false,
     }
 }
 
@@ -81,6 +82,18 @@ async fn a_lock_its_holder_and_its_waiter_are_shown_until_its_end() {
     assert_eq!((update.matched, update.resources.len()), (1, 1));
     let sites = update.labels.expect("labels").sites;
     assert!(sites[&lock.site].file.ends_with("agent/resources.rs"));
+
+    // With the operations, if they are wanted.
+    assert_eq!(update.ops, []);
+    let wanted = v1::WatchResourcesRequest {
+        with_ops: true,
+        ..query("site:agent/resources.rs mutex")
+    };
+    let updates = client.watch_resources(wanted).await;
+    let mut updates = updates.expect("the query is answered").into_inner();
+    let update = message(&mut updates).await.expect("at least one");
+    let ops: Vec<_> = update.ops.iter().map(|op| (op.resource, op.task)).collect();
+    assert_eq!(ops, [(lock.seq, *waiter)]);
 
     let request = v1::WatchResourceRequest {
         seq: lock.seq,

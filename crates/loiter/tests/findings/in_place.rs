@@ -6,7 +6,7 @@ use loiter::{Builder, task};
 use loiter_model::finding::{Certainty, Doubt, FindingKind};
 
 use crate::{
-    support::{Program, listen},
+    support::{Program, listen, query, update_where},
     watch::{find, findings_where, rules},
 };
 
@@ -52,6 +52,17 @@ async fn a_task_that_blocks_in_place_hogs_nothing() {
         let update = findings_where(client, rules(&[]), |update| update.scans > 2).await;
         assert_eq!(update.findings.len(), 1, "{update:?}");
         assert_eq!(find(&update, FindingKind::Hogging, "in place"), None);
+        // What is counted, and what filters let through, are the same.
+        let totals = &update.overview.totals;
+        assert_eq!((totals.running, totals.hogging), (2, 1), "{totals:?}");
+        for (filter, matched) in [("hogging", 1), ("warn:any", 1), ("state:running", 2)] {
+            update_where(client, query(filter), |update| {
+                let overview = update.overview.as_ref();
+                let totals = overview.and_then(|overview| overview.totals.as_ref());
+                update.matched == matched && totals.is_some_and(|totals| totals.hogging == 1)
+            })
+            .await;
+        }
     } else {
         for name in ["in place", "blocking"] {
             let update = findings_where(client, rules(&[]), found(name)).await;

@@ -1,7 +1,7 @@
 //! What the agent finds wrong, and how the program and its clients learn of it.
 //!
 //! As in the agent's other tests, each program runs in a child process: a process has one agent.
-#![cfg(not(loom))]
+#![cfg(all(feature = "agent", not(loom)))]
 
 mod in_place;
 mod inspect;

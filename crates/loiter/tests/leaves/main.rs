@@ -2,6 +2,7 @@
 //!
 //! Each case is a task that waits for ever on one thing; its name is what follows `@` at the
 //! line that must be found.
+#![cfg(feature = "agent")]
 
 mod cases;
 

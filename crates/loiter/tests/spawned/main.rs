@@ -1,6 +1,7 @@
 //! Tasks that are spawned through loiter, with and without tokio's own help.
 //!
 //! As in the agent's other tests, each program runs in a child process: a process has one agent.
+#![cfg(feature = "agent")]
 
 mod endings;
 mod looks;

@@ -57,8 +57,8 @@ impl Facts for Known<'_> {
         self.held.get(&task).cloned()
     }
 
-    fn is_in_place(&self, task: TaskSeq) -> Option<bool> {
-        self.in_place.tells_of(task)
+    fn may_be_in_place(&self, task: TaskSeq) -> bool {
+        self.in_place.may_be(task)
     }
 
     fn lost_wakeups(&self) -> Vec<LostWakeup> {

@@ -1,15 +1,13 @@
-//! Long polls that hold no worker.
+//! Long polls that may hold no worker.
 
 use loiter_model::{Condition, Kind, Task, TaskSeq, Thresholds};
 
-use crate::table::{Slot, Table};
-
-/// Which of the tasks inside long polls gave their workers to another thread.
+/// Which of the tasks inside long polls may have given their workers to another thread unseen. One
+/// that was seen to do so is [no hog](Task::condition).
 pub(super) struct InPlace {
     /// Tokio tells of it.
     is_told: bool,
     limits: Thresholds,
-    gave_away: Vec<TaskSeq>,
     /// Tokio lets no task of these block in place.
     local: Vec<TaskSeq>,
 }
@@ -20,28 +18,19 @@ impl InPlace {
         Self {
             is_told,
             limits,
-            gave_away: Vec::new(),
             local: Vec::new(),
         }
     }
 
-    /// Takes a task and where its slot is.
-    pub(super) fn visit(&mut self, table: &Table, index: u32, task: &Task) {
-        if task.condition(&self.limits) != Some(Condition::Hogging) {
-            return;
-        }
-        if task.kind == Kind::Local {
+    /// Takes a task.
+    pub(super) fn visit(&mut self, task: &Task) {
+        if task.kind == Kind::Local && task.condition(&self.limits) == Some(Condition::Hogging) {
             self.local.push(task.seq);
-        }
-        let gave_away = |slot: &Slot| slot.guarded(Slot::is_in_place);
-        if table.slot_at(index).and_then(gave_away) == Some((task.seq.get(), true)) {
-            self.gave_away.push(task.seq);
         }
     }
 
-    /// Whether a task that was taken gave its worker away, if that can be told.
-    pub(super) fn tells_of(&self, task: TaskSeq) -> Option<bool> {
-        let is_known = self.is_told || self.local.contains(&task);
-        is_known.then(|| self.gave_away.contains(&task))
+    /// Whether a task may have that was taken and hogs.
+    pub(super) fn may_be(&self, task: TaskSeq) -> bool {
+        !self.is_told && !self.local.contains(&task)
     }
 }

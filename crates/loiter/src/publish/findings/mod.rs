@@ -10,19 +10,26 @@ use std::{sync::Arc, time::Duration};
 
 use loiter_model::{
     Nanos, TaskSeq, Tier, Totals,
-    finding::{Doubt, Held, RuleSettings, Rules},
+    finding::{Allow, Doubt, Held, RuleSettings, Rules},
+    query::Filter,
     update::{FindingsUpdate, LabelSet},
 };
 use tokio::time;
 
+pub(crate) use self::rate::Rate;
 use self::{facts::Known, in_place::InPlace, news::News, report::Reports};
-#[cfg(any(feature = "metrics", feature = "pprof"))]
+#[cfg(any(feature = "census", feature = "pprof"))]
 use super::told::Told;
 use super::{
     Answers,
     joins::{Joining, Joins},
 };
-use crate::{agent::Core, finding};
+use crate::{
+    agent::Core,
+    builder::{Config, Redact},
+    finding,
+    upkeep::{self, Part},
+};
 
 /// Findings of one answer.
 const MOST: usize = 1000;
@@ -74,7 +81,7 @@ impl Findings {
                 totals.count(task, &limits);
                 scan.visit(task);
                 joining.visit(index, task);
-                in_place.visit(table, index, task);
+                in_place.visit(task);
             })
             .await;
         self.joins.resolve(table, &joining.tasks).await;
@@ -107,11 +114,23 @@ impl Findings {
             findings,
             omitted,
             allowed: self.rules.allowed().to_vec(),
-            own_allow: self.core.config.rules.allow.clone(),
+            own_allow: own_allow(&self.core.config),
             scans: self.scans,
             labels,
         }
     }
+}
+
+/// What the program itself allows; what it wrote of that, unless nobody is to be told.
+fn own_allow(config: &Config) -> Vec<Allow> {
+    let mut allow = config.rules.allow.clone();
+    if config.redacted.has(Redact::FindingTexts) {
+        for entry in &mut allow {
+            entry.filter = Filter::default();
+            entry.reason = "redacted".to_owned();
+        }
+    }
+    allow
 }
 
 /// What makes every finding unsure: a task that is not seen may be the missing other end.
@@ -140,8 +159,9 @@ pub(crate) async fn watch(core: Arc<Core>, answers: Arc<Answers>) {
     let mut pause = EVERY;
     loop {
         time::sleep(pause).await;
+        upkeep::may_panic(Part::Findings);
         let update = findings.look().await;
-        #[cfg(any(feature = "metrics", feature = "pprof"))]
+        #[cfg(any(feature = "census", feature = "pprof"))]
         answers.last_told().set(Told {
             findings: update.findings.clone(),
             #[cfg(feature = "pprof")]

@@ -2,24 +2,41 @@
 
 use loiter_model::Nanos;
 
-/// So much is said in a minute.
+/// So much is said in a minute, unless it says so.
 const MOST: u32 = 10;
 const MINUTE: Nanos = Nanos::from_secs(60);
 
 /// Counts what is said and what is left out. Pure: time is an argument.
-#[derive(Debug, Default)]
-pub(super) struct Rate {
+#[derive(Debug)]
+pub(crate) struct Rate {
+    most: u32,
     /// When the minute began in which something is said.
     began: Option<Nanos>,
     said: u32,
     left_out: u64,
 }
 
+impl Default for Rate {
+    fn default() -> Self {
+        Self::of(MOST)
+    }
+}
+
 impl Rate {
+    /// So much in a minute.
+    pub(crate) fn of(most: u32) -> Self {
+        Self {
+            most,
+            began: None,
+            said: 0,
+            left_out: 0,
+        }
+    }
+
     /// Whether one more may be said.
-    pub(super) fn admits(&mut self, at: Nanos) -> bool {
+    pub(crate) fn admits(&mut self, at: Nanos) -> bool {
         self.began.get_or_insert(at);
-        let admitted = self.said < MOST;
+        let admitted = self.said < self.most;
         match admitted {
             true => self.said += 1,
             false => self.left_out += 1,
@@ -28,18 +45,18 @@ impl Rate {
     }
 
     /// Something was not said after all.
-    pub(super) fn leave_out(&mut self) {
+    pub(crate) fn leave_out(&mut self) {
         self.left_out += 1;
     }
 
     /// How much was left out, said once, after the minute is over.
-    pub(super) fn settle(&mut self, at: Nanos) -> Option<u64> {
+    pub(crate) fn settle(&mut self, at: Nanos) -> Option<u64> {
         let began = self.began?;
         if at.saturating_sub(began) < MINUTE {
             return None;
         }
         let left_out = self.left_out;
-        *self = Self::default();
+        *self = Self::of(self.most);
         (left_out > 0).then_some(left_out)
     }
 }

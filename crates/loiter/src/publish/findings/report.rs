@@ -16,6 +16,7 @@ use crate::{
     agent::Core,
     finding::{Change, Found},
     notice,
+    upkeep::{self, Part},
 };
 
 /// Reports that wait for the program at most.
@@ -90,18 +91,25 @@ fn start(core: Arc<Core>) -> Option<mpsc::SyncSender<Report>> {
     let thread = thread::Builder::new().name("loiter-findings".to_owned());
     let started = thread.spawn(move || {
         for report in reports {
-            match report {
-                Report::Found { found, said } => {
-                    if said {
-                        say(&found);
-                    }
-                    call_back(&core, &found);
-                }
-                Report::LeftOut(left_out) => say_left_out(left_out),
-            }
+            upkeep::once_here(Part::Reports, || {
+                upkeep::may_panic(Part::Reports);
+                upkeep::of_the_program(|| tell(&core, report));
+            });
         }
     });
     started.is_ok().then_some(sender)
+}
+
+fn tell(core: &Core, report: Report) {
+    match report {
+        Report::Found { found, said } => {
+            if said {
+                say(&found);
+            }
+            call_back(core, &found);
+        }
+        Report::LeftOut(left_out) => say_left_out(left_out),
+    }
 }
 
 fn call_back(core: &Core, found: &Found) {

@@ -150,6 +150,7 @@ pub(super) mod tests {
             sole_waker: false,
             expect_idle: false,
             may_be_part: false,
+            in_place: false,
             wait: None,
             ending: None,
         }

@@ -56,19 +56,19 @@ impl Instrument for Console {
 
     async fn watch_updates(
         &self,
-        _: Request<WatchUpdatesRequest>,
+        request: Request<WatchUpdatesRequest>,
     ) -> Result<Response<Self::WatchUpdatesStream>, Status> {
         let client = self.clients.clone().try_acquire_owned().map_err(|_| {
             Status::resource_exhausted(format!(
                 "{MOST_CLIENTS} clients of this kind are attached already; close another one"
             ))
         })?;
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(request.extensions())?;
         let (core, tempo, pace) = (self.core.clone(), self.tempo.clone(), self.pace());
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             let attached = tempo.attach();
             feed::feed(&core, &tempo, &pace, &updates).await;
-            drop((attached, permit, client));
+            drop((attached, client));
         }))
     }
 
@@ -78,16 +78,15 @@ impl Instrument for Console {
         &self,
         request: Request<WatchTaskDetailsRequest>,
     ) -> Result<Response<Self::WatchTaskDetailsStream>, Status> {
-        let id = request.into_inner().id.map_or(0, |id| id.id);
+        let id = request.get_ref().id.map_or(0, |id| id.id);
         let Some(seq) = TaskSeq::new(id) else {
             return Err(Status::invalid_argument("the id of a task is missing"));
         };
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(request.extensions())?;
         let watched = Watched::start(self.core.table.clone(), &self.pump, seq)?;
         let (core, tempo, pace) = (self.core.clone(), self.tempo.clone(), self.pace());
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             details::feed(watched, &core, &tempo, &pace, &updates).await;
-            drop(permit);
         }))
     }
 
@@ -95,13 +94,12 @@ impl Instrument for Console {
 
     async fn watch_state(
         &self,
-        _: Request<WatchStateRequest>,
+        request: Request<WatchStateRequest>,
     ) -> Result<Response<Self::WatchStateStream>, Status> {
-        let permit = self.streams.open()?;
+        let seat = self.streams.open(request.extensions())?;
         let tempo = self.tempo.clone();
-        Ok(stream(|updates| async move {
+        Ok(stream(seat, |updates| async move {
             tempo::feed(&tempo, &updates).await;
-            drop(permit);
         }))
     }
 

@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use tonic::codegen::http::{HeaderMap, header::ACCEPT};
 
 use super::{plain::Reply, shared::Shared};
-use crate::publish::{Answers, Seen};
+use crate::publish::Answers;
 
 /// Counting may take this share of the agent's thread: one in so many.
 const SHARE: u32 = 10;
@@ -35,7 +35,6 @@ impl Format {
 /// Answers scrapes.
 pub(super) struct Metrics {
     answers: Arc<Answers>,
-    seen: Arc<Seen>,
     prometheus: Shared<Option<Bytes>>,
     open_metrics: Shared<Option<Bytes>>,
 }
@@ -44,7 +43,6 @@ impl Metrics {
     pub(super) fn new(answers: Arc<Answers>) -> Self {
         Self {
             answers,
-            seen: Arc::default(),
             prometheus: Shared::new(SHARE),
             open_metrics: Shared::new(SHARE),
         }
@@ -59,9 +57,9 @@ impl Metrics {
             Format::Prometheus => &self.prometheus,
             Format::OpenMetrics => &self.open_metrics,
         };
-        let (answers, seen) = (self.answers.clone(), self.seen.clone());
+        let answers = self.answers.clone();
         let written = shared.get(|| async move {
-            let census = answers.census(&seen).await;
+            let census = answers.census().await;
             text::write(census, format).ok().map(Bytes::from)
         });
         match written.await.flatten() {

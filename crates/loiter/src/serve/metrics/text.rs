@@ -3,8 +3,7 @@
 use std::fmt;
 
 use loiter_model::{
-    Distribution, Ending, Nanos,
-    finding::{Certainty, FindingKind},
+    Distribution,
     metric::{Metric, MetricKind, MetricUnit},
 };
 use prometheus_client::{
@@ -15,7 +14,7 @@ use prometheus_client::{
 };
 
 use super::Format;
-use crate::publish::{ALIVE, AtSite, Census};
+use crate::publish::{Census, Cut, Number, seconds};
 
 /// All metrics of the table with the census's numbers.
 pub(super) fn write(census: Census, format: Format) -> Result<String, fmt::Error> {
@@ -54,90 +53,7 @@ impl Figures {
                 type_of(metric.kind),
             )?,
         };
-        let census = &self.0;
-        match *metric {
-            Metric::TASKS => self.sites(|label, site| {
-                for (kind, counts) in &site.alive {
-                    for (state, count) in ALIVE.iter().zip(counts) {
-                        family.gauge(&[label, kind.name(), state.name()], *count as f64)?;
-                    }
-                }
-                Ok(())
-            }),
-            Metric::TASKS_BLOCKED => {
-                self.sites(|label, site| family.gauge(&[label], site.blocked as f64))
-            }
-            Metric::TASKS_HOGGING => {
-                self.sites(|label, site| family.gauge(&[label], site.hogging as f64))
-            }
-            Metric::TASKS_STARVED => {
-                self.sites(|label, site| family.gauge(&[label], site.starved as f64))
-            }
-            Metric::OLDEST_IDLE => {
-                self.sites(|label, site| family.gauge(&[label], seconds(site.oldest_idle)))
-            }
-            Metric::SPAWNED => self.sites(|label, site| family.counter(&[label], site.spawned)),
-            Metric::ENDED => self.sites(|label, site| {
-                for (ending, count) in Ending::ALL.iter().zip(site.ended) {
-                    // That a runtime took it with it is found out only after its end.
-                    if *ending != Ending::RuntimeDropped {
-                        family.counter(&[label, ending.name()], count)?;
-                    }
-                }
-                Ok(())
-            }),
-            Metric::POLL => self.sites(|label, site| family.histogram(&[label], &site.poll)),
-            Metric::SCHEDULED => {
-                self.sites(|label, site| family.histogram(&[label], &site.scheduled))
-            }
-            Metric::IDLE => self.sites(|label, site| family.histogram(&[label], &site.waited)),
-            Metric::LIFETIME => {
-                self.sites(|label, site| family.histogram(&[label], &site.lifetime))
-            }
-            Metric::FINDINGS => self.findings(|labels, (count, _)| family.gauge(labels, count)),
-            Metric::FINDING_TASKS => {
-                self.findings(|labels, (_, tasks)| family.gauge(labels, tasks))
-            }
-            Metric::RUNTIME_TASKS => match census.runtime_tasks {
-                Some(tasks) => family.gauge(&[], tasks as f64),
-                None => Ok(()),
-            },
-            Metric::UNTRACKED => family.counter(&[], census.untracked),
-            Metric::EVENTS_LOST => family.counter(&[], census.events_lost),
-            Metric::AGENT_CPU => match census.cpu {
-                Some(cpu) => family.counter_of(&[], cpu.as_secs_f64()),
-                None => Ok(()),
-            },
-            Metric::AGENT_MEMORY => family.gauge(&[], census.bytes as f64),
-            Metric::START_TIME => family.gauge(&[], seconds(census.started_unix)),
-            Metric::BUILD => {
-                let sees = census.tier.map_or("nothing", |tier| tier.name());
-                family.info(&[env!("CARGO_PKG_VERSION"), sees])
-            }
-            _ => unreachable!("each metric of the table is above; a test writes them all"),
-        }
-    }
-
-    fn sites(&self, mut each: impl FnMut(&str, &AtSite) -> fmt::Result) -> fmt::Result {
-        self.0
-            .sites
-            .iter()
-            .try_for_each(|(label, site)| each(label, site))
-    }
-
-    /// Those that are not there, too: zero is a number.
-    fn findings(&self, mut each: impl FnMut(&[&str], (f64, f64)) -> fmt::Result) -> fmt::Result {
-        for kind in FindingKind::ALL {
-            for certainty in Certainty::ALL {
-                let counts = self.0.findings.get(&(*kind, certainty));
-                let (findings, tasks) = counts.copied().unwrap_or_default();
-                each(
-                    &[kind.name(), certainty.name()],
-                    (findings as f64, tasks as f64),
-                )?;
-            }
-        }
-        Ok(())
+        (self.0).numbers(metric, |labels, number| family.write(labels, &number))
     }
 }
 
@@ -148,6 +64,16 @@ struct Family<'a> {
 }
 
 impl Family<'_> {
+    fn write(&mut self, values: &[&str], number: &Number<'_>) -> fmt::Result {
+        match *number {
+            Number::Gauge(value) => self.gauge(values, value),
+            Number::Count(count) => self.counter(values, count),
+            Number::Total(total) => self.counter_of(values, total),
+            Number::Durations(durations) => self.histogram(values, durations),
+            Number::Info => self.info(values),
+        }
+    }
+
     /// Writes one number with these values of its labels.
     fn one(
         &mut self,
@@ -202,36 +128,6 @@ fn labelled<'a>(metric: &Metric, values: &[&'a str]) -> Vec<(&'a str, &'a str)> 
     labels.zip(values.iter().copied()).collect()
 }
 
-/// A distribution in fewer buckets.
-struct Cut {
-    /// In each bucket by itself; the last one has no bound.
-    counts: Vec<u64>,
-    /// Of all durations, in seconds.
-    sum: f64,
-}
-
-impl Cut {
-    /// A narrow bucket goes as a whole to where its middle is: the same one every time, so that
-    /// counts never fall.
-    fn at(bounds: &[Nanos], durations: &Distribution) -> Self {
-        let mut cut = Self {
-            counts: vec![0; bounds.len() + 1],
-            sum: 0.0,
-        };
-        for bucket in durations.buckets() {
-            let middle = Nanos(bucket.from.0 + (bucket.to.0 - bucket.from.0) / 2);
-            let place = bounds.partition_point(|bound| *bound < middle);
-            cut.counts[place] += bucket.count;
-            cut.sum += seconds(middle) * bucket.count as f64;
-        }
-        cut
-    }
-}
-
-fn seconds(nanos: Nanos) -> f64 {
-    nanos.0 as f64 / 1e9
-}
-
 fn type_of(kind: MetricKind) -> MetricType {
     match kind {
         MetricKind::Gauge => MetricType::Gauge,
@@ -252,9 +148,13 @@ fn unit_of(unit: MetricUnit) -> Unit {
 mod tests {
     use std::{collections::BTreeMap, time::Duration};
 
-    use loiter_model::{Kind, Tier};
+    use loiter_model::{
+        Kind, Nanos, Tier,
+        finding::{Certainty, FindingKind},
+    };
 
     use super::*;
+    use crate::publish::AtSite;
 
     fn census() -> Census {
         let mut poll = Distribution::default();
@@ -274,6 +174,7 @@ mod tests {
             findings: BTreeMap::from([((FindingKind::NoWaker, Certainty::Proved), (1, 12))]),
             runtime_tasks: Some(43),
             cpu: Some(Duration::from_millis(250)),
+            panics: vec![("pump", 2)],
             tier: Some(Tier::EveryTask),
             ..Census::default()
         }
@@ -327,6 +228,7 @@ mod tests {
                 r#"loiter_findings{kind="hogging",certainty="proved"} 0.0"#,
                 "loiter_runtime_tasks 43.0",
                 "loiter_agent_cpu_seconds_total 0.25",
+                r#"loiter_agent_panics_total{part="pump"} 2"#,
             ] {
                 assert_has(&lines, wanted);
             }

@@ -8,7 +8,10 @@ use loiter_pprof::{Subject, TaskProfile};
 use tonic::codegen::http::{StatusCode, header::CONTENT_DISPOSITION};
 
 use super::{plain::Reply, shared::Shared};
-use crate::publish::{self, Answers};
+use crate::{
+    publish::{self, Answers},
+    upkeep::Part,
+};
 
 /// Making one form of one profile may take this share of the agent's thread: one in so many.
 const SHARE: u32 = 20;
@@ -104,7 +107,7 @@ impl Profiles {
         let made = shared.get(|| async move {
             let profile = answers.profile(subject).await;
             // With thousands of different stacks this takes a while.
-            publish::apart(move || write(&profile, form)).await
+            publish::apart(Part::Plain, move || write(&profile, form)).await
         });
         let Some(body) = made.await.flatten() else {
             return Reply::failed();

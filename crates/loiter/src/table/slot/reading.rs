@@ -34,6 +34,8 @@ pub(crate) struct Reading {
     pub(crate) original_size: u32,
     pub(crate) kind: u32,
     pub(crate) wait: Option<u32>,
+    /// The poll under way gave its worker away.
+    pub(crate) in_place: bool,
     /// When the wake (or the birth) came that led to the last poll; 0 before the first one.
     #[cfg(feature = "console")]
     pub(crate) woken_at: At,
@@ -87,6 +89,7 @@ impl Slot {
                 original_size: slot.original_size.load(Relaxed),
                 kind: slot.kind.load(Relaxed),
                 wait: seen.wait.checked_sub(1).filter(|_| seen_now),
+                in_place: running > 0 && slot.is_in_place(),
                 #[cfg(feature = "console")]
                 woken_at: slot.woken_at.load(Relaxed),
                 #[cfg(feature = "console")]

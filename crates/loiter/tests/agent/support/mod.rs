@@ -11,6 +11,8 @@ use std::{
 use loiter::Builder;
 
 pub(crate) use client::{Client, connect, message, query, update_where};
+#[allow(unused_imports, reason = "not every test hands its cues on")]
+pub(crate) use program::Cues;
 pub(crate) use program::Program;
 
 /// How long anything may take. Far more than it does: only a failing test waits that long.

@@ -46,7 +46,7 @@ fn private(folder: PathBuf) -> io::Result<PathBuf> {
 }
 
 /// The user in whose name this process acts.
-fn own_uid() -> u32 {
+pub(crate) fn own_uid() -> u32 {
     // SAFETY: takes nothing, and always succeeds.
     unsafe { libc::geteuid() }
 }

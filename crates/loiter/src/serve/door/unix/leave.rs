@@ -5,11 +5,12 @@ use std::{
     fs::{self, Metadata},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, Once, PoisonError},
 };
 
-/// The one socket of this process.
-static SOCKET: OnceLock<Socket> = OnceLock::new();
+/// The one socket of this process: another one once the agent's thread began again.
+static SOCKET: Mutex<Option<Socket>> = Mutex::new(None);
+static AT_EXIT: Once = Once::new();
 
 struct Socket {
     path: PathBuf,
@@ -29,16 +30,20 @@ pub(super) fn remove_at_exit(path: &Path) {
         pid: std::process::id(),
         file: identity(&there),
     };
-    if SOCKET.set(socket).is_ok() {
+    *SOCKET.lock().unwrap_or_else(PoisonError::into_inner) = Some(socket);
+    AT_EXIT.call_once(|| {
         // SAFETY: the function may be called at any moment of the process's end, once, on any
-        // thread: it only reads a value that was written before, and does not unwind.
-        // Should it not be taken, the socket stays.
+        // thread: it only reads a value that was written before, if it can have it at once, and
+        // does not unwind. Should it not be taken, the socket stays.
         let _ = unsafe { libc::atexit(remove) };
-    }
+    });
 }
 
 extern "C" fn remove() {
-    let Some(socket) = SOCKET.get() else {
+    let Ok(socket) = SOCKET.try_lock() else {
+        return;
+    };
+    let Some(socket) = &*socket else {
         return;
     };
     // Somebody else may have put another one there meanwhile.

@@ -17,8 +17,10 @@ use tokio::{
     time,
 };
 
-use super::{Door, Hall};
-use crate::{agent::Core, builder::UnixSocket, notice};
+pub(crate) use folder::own_uid as own_user;
+
+use super::{Door, Hall, Peer};
+use crate::{agent::Core, builder::UnixSocket, notice, upkeep::Part};
 
 /// How long a socket may take to say that nobody listens. It says so at once.
 const KNOCK: Duration = Duration::from_millis(200);
@@ -48,7 +50,7 @@ pub(super) async fn run(core: Arc<Core>, hall: Hall) {
     };
     leave::remove_at_exit(&path);
     core.listens_at(path);
-    hall.receive(listener).await;
+    hall.receive(Part::UnixSocket, listener).await;
 }
 
 /// The one in the user's folder, which is cleared of those that processes left behind.
@@ -105,8 +107,14 @@ async fn is_deserted(path: &Path) -> bool {
 impl Door for UnixListener {
     type Stream = UnixStream;
 
-    async fn accept(&self) -> io::Result<UnixStream> {
-        Ok(UnixListener::accept(self).await?.0)
+    async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, _) = UnixListener::accept(self).await?;
+        let who = stream.peer_cred().ok();
+        let peer = Peer::Unix {
+            user: who.map(|who| who.uid()),
+            pid: who.and_then(|who| who.pid()),
+        };
+        Ok((stream, peer))
     }
 }
 

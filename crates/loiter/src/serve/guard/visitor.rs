@@ -1,0 +1,225 @@
+//! One connection, as the guard sees it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use tonic::codegen::http::{HeaderMap, Request, header::AUTHORIZATION};
+
+#[cfg(feature = "tls")]
+use super::Certificate;
+use super::{Guard, Keys, Peer, Refusal, Rights, Share, TurnedAway, Who, tokens::Known};
+
+/// Who is at the other end, and what is known of it so far.
+pub(in super::super) struct Visitor {
+    guard: Arc<Guard>,
+    peer: Peer,
+    #[cfg(feature = "tls")]
+    certificate: Option<Certificate>,
+    /// Whether it was told of that it is here.
+    attached: AtomicBool,
+    /// The tokens that it came with: several where somebody stands between.
+    tokens: Mutex<Vec<Known>>,
+    #[cfg_attr(
+        not(feature = "tls"),
+        allow(dead_code, reason = "given back when it is dropped")
+    )]
+    shares: Vec<Share>,
+}
+
+/// Who made a request that may be answered. Goes with the request.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Client {
+    who: Vec<Who>,
+}
+
+impl Client {
+    /// By all that it counts as.
+    pub(in super::super) fn who(&self) -> impl Iterator<Item = Who> {
+        self.who.iter().cloned()
+    }
+}
+
+impl Visitor {
+    /// Somebody who came without TLS.
+    pub(super) fn new(guard: Arc<Guard>, peer: Peer, share: Share) -> Self {
+        Self {
+            guard,
+            peer,
+            #[cfg(feature = "tls")]
+            certificate: None,
+            attached: AtomicBool::new(false),
+            tokens: Mutex::default(),
+            shares: vec![share],
+        }
+    }
+
+    /// What it takes to begin TLS with somebody who comes by the port, where that is spoken.
+    #[cfg(feature = "tls")]
+    pub(in super::super) fn wants_tls(&self) -> Option<Arc<Keys>> {
+        let keys = self.guard.keys.borrow().clone()?;
+        let is_encrypted = matches!(self.peer, Peer::Tcp(_)) && keys.tls.is_some();
+        is_encrypted.then_some(keys)
+    }
+
+    #[cfg(feature = "tls")]
+    pub(in super::super) fn handshakes(&self) -> &crate::serve::tls::Handshakes {
+        &self.guard.handshakes
+    }
+
+    /// It has shown a certificate, or needed none.
+    #[cfg(feature = "tls")]
+    pub(in super::super) fn show(
+        &mut self,
+        certificate: Option<Certificate>,
+    ) -> Result<(), TurnedAway> {
+        if let Some(shown) = &certificate {
+            let who = Who::Certificate(shown.name.clone());
+            let share = self.guard.connections.take([who]);
+            self.shares.push(share.ok_or(TurnedAway::Share)?);
+        }
+        self.certificate = certificate;
+        Ok(())
+    }
+
+    /// It has to go, before it was let do anything.
+    pub(in super::super) fn turn_away(&self, why: &TurnedAway) {
+        self.guard.audit.refused(self.peer, why);
+    }
+
+    /// Whether a request may be answered: who asks then.
+    pub(in super::super) fn admit<B>(&self, request: &Request<B>) -> Result<Client, Refusal> {
+        let admitted = self.judge(request.uri().path(), request.headers());
+        if let Err(refusal) = &admitted {
+            self.guard.audit.refused(self.peer, refusal);
+        }
+        admitted
+    }
+
+    fn judge(&self, path: &str, headers: &HeaderMap) -> Result<Client, Refusal> {
+        let keys = self.guard.keys.borrow().clone();
+        let known = match keys.as_deref().and_then(|keys| keys.tokens.as_deref()) {
+            Some(tokens) if !self.peer.is_this_user() => {
+                let mut sent = headers.get_all(AUTHORIZATION).iter();
+                let header = sent.next().map(|header| header.as_bytes());
+                // Of two it cannot be said which one is meant.
+                let header = header.filter(|_| sent.next().is_none());
+                Some(tokens.recognise(header)?)
+            }
+            _ => None,
+        };
+        let rights = known.map_or(Rights::Probe, |known| known.rights);
+        self.note(known, rights);
+        if Rights::needed_for(path) > rights {
+            return Err(Refusal::MayOnlyLook);
+        }
+        let mut who: Vec<_> = Who::at(self.peer).into_iter().collect();
+        #[cfg(feature = "tls")]
+        who.extend(
+            self.certificate
+                .iter()
+                .map(|shown| Who::Certificate(shown.name.clone())),
+        );
+        who.extend(known.map(Who::Token));
+        Ok(Client { who })
+    }
+
+    /// Somebody is here who may be.
+    fn note(&self, known: Option<Known>, rights: Rights) {
+        if let Some(known) = known {
+            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            if !tokens.contains(&known) {
+                tokens.push(known);
+            }
+        }
+        if !self.attached.swap(true, Relaxed) {
+            let by = Shown {
+                visitor: self,
+                known,
+            };
+            self.guard.audit.attached(self.peer, &by, rights);
+        }
+    }
+
+    /// Waits until what it came in with is good no more.
+    pub(in super::super) async fn revoked(&self) {
+        let mut keys = self.guard.keys.subscribe();
+        loop {
+            // The sender is in the guard.
+            let _ = keys.changed().await;
+            let now = keys.borrow_and_update().clone();
+            if !now.is_some_and(|keys| self.would_be_let_in(&keys)) {
+                return self.turn_away(&TurnedAway::Revoked);
+            }
+        }
+    }
+
+    fn would_be_let_in(&self, keys: &Keys) -> bool {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_are_good = keys.tokens.as_deref().is_none_or(|good| {
+            let mut used = tokens.iter();
+            used.all(|known| good.has(*known))
+        });
+        #[cfg(feature = "tls")]
+        let is_certified = self.is_certified(keys);
+        #[cfg(not(feature = "tls"))]
+        let is_certified = true;
+        all_are_good && is_certified
+    }
+
+    #[cfg(feature = "tls")]
+    fn is_certified(&self, keys: &Keys) -> bool {
+        use tokio_rustls::rustls::pki_types::UnixTime;
+
+        let clients = keys.tls.as_ref().and_then(|tls| tls.clients.as_ref());
+        let (Some(clients), Some(certificate)) = (clients, &self.certificate) else {
+            return true;
+        };
+        let [own, between @ ..] = &certificate.chain[..] else {
+            return false;
+        };
+        let verified = clients.verify_client_cert(own, between, UnixTime::now());
+        verified.is_ok()
+    }
+}
+
+/// What somebody has shown of itself, for the record.
+struct Shown<'a> {
+    visitor: &'a Visitor,
+    known: Option<Known>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("with ")?;
+        #[cfg(feature = "tls")]
+        if let Some(certificate) = &self.visitor.certificate {
+            write!(f, "the certificate of {}", certificate.name)?;
+            if self.known.is_some() {
+                f.write_str(" and ")?;
+            }
+        }
+        match self.known {
+            Some(known) => known.fmt(f),
+            None if self.has_certificate() => Ok(()),
+            None => f.write_str("no credentials"),
+        }
+    }
+}
+
+impl Shown<'_> {
+    #[cfg(feature = "tls")]
+    fn has_certificate(&self) -> bool {
+        self.visitor.certificate.is_some()
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn has_certificate(&self) -> bool {
+        let _ = self.visitor;
+        false
+    }
+}
