@@ -3,13 +3,16 @@
 mod check;
 mod columns;
 mod config;
+mod credentials;
 mod defaults;
 mod demo;
 mod export;
 mod filter;
+mod fleet;
 mod global;
 mod limits;
 mod lints;
+mod ls;
 mod monitoring;
 mod query;
 mod record;
@@ -22,7 +25,10 @@ mod view;
 
 use clap::{Parser, Subcommand, builder::Styles};
 use clap_complete::Shell;
+use loiter_cli::config::Config;
 use loiter_model::query::REFERENCE;
+
+use crate::error::Error;
 
 pub(crate) use check::{CheckArgs, FormatArg};
 pub(crate) use config::ConfigArgs;
@@ -30,15 +36,17 @@ pub(crate) use defaults::{configuration, with_defaults};
 pub(crate) use demo::DemoArgs;
 pub(crate) use export::{ExportArgs, ExportFormatArg, TableArg};
 pub(crate) use filter::FilterArg;
+pub(crate) use fleet::FleetArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use limits::LimitArgs;
+pub(crate) use ls::LsArgs;
 pub(crate) use monitoring::AlertsArgs;
 pub(crate) use query::QueryArgs;
 pub(crate) use record::{RecordArgs, ReplayArgs};
 pub(crate) use resources::ResourcesArgs;
 pub(crate) use snapshot::{DiffArgs, SnapshotArgs};
 pub(crate) use stacks::StacksArgs;
-pub(crate) use target::TargetArgs;
+pub(crate) use target::{Aim, TargetArgs};
 pub(crate) use tasks::{GroupArg, TasksArgs};
 pub(crate) use view::{NotifyArg, PaletteArg, ViewArg, ViewArgs};
 
@@ -72,6 +80,9 @@ pub(crate) struct Cli {
     pub(crate) target: TargetArgs,
 
     #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
+
+    #[command(flatten)]
     pub(crate) query: QueryArgs,
 
     #[command(flatten)]
@@ -81,9 +92,49 @@ pub(crate) struct Cli {
     pub(crate) global: GlobalArgs,
 }
 
+impl Cli {
+    /// Finds out what one attaches to the target with, for the command that has one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the options do not go together, or with the target.
+    pub(crate) fn find_credentials(&mut self, config: &Config) -> Result<(), Error> {
+        let target = match &mut self.command {
+            None => match self.fleet.endpoints(&self.target, config)? {
+                Some(endpoints) => {
+                    let endpoints: Vec<_> = endpoints.iter().collect();
+                    return self.target.credentials.find(config, &endpoints, None);
+                }
+                None => &mut self.target,
+            },
+            Some(Command::Tasks(args)) => &mut args.target,
+            Some(Command::Stacks(args)) => &mut args.target,
+            Some(Command::Resources(args)) => &mut args.target,
+            Some(Command::Check(args)) => &mut args.target,
+            Some(Command::Snapshot(args)) => &mut args.target,
+            Some(Command::Record(args)) => &mut args.target,
+            Some(Command::Export(args)) => &mut args.target,
+            Some(Command::Diff(args)) => return args.find_credentials(config),
+            Some(
+                Command::Ls(_)
+                | Command::Replay(_)
+                | Command::Alerts(_)
+                | Command::Dashboard
+                | Command::Demo(_)
+                | Command::Config(_)
+                | Command::Completions { .. },
+            ) => return Ok(()),
+        };
+        target.find_credentials(config)
+    }
+}
+
 /// What `loiter` can do beside its terminal UI.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Print which programs of yours on this machine have an agent, each by its Unix socket: a
+    /// table to a terminal, JSON otherwise
+    #[command(after_help = EXIT_STATUS)]
+    Ls(LsArgs),
     /// Print the tasks once and exit: a table to a terminal, JSON otherwise
     #[command(after_help = EXIT_STATUS, after_long_help = after_long_help())]
     Tasks(TasksArgs),

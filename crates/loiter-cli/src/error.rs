@@ -2,7 +2,9 @@
 
 use std::io;
 
-use loiter_cli::{config::ConfigError, record::RecordError, source::SourceError, ui::UiError};
+use loiter_cli::{
+    config::ConfigError, fleet::ListError, record::RecordError, source::SourceError, ui::UiError,
+};
 use loiter_demo::ServeError;
 
 use crate::{
@@ -28,6 +30,9 @@ pub(crate) enum Error {
     /// No answer from the target.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A list of targets is no good.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// What is right as it is cannot be read.
     #[error(transparent)]
     Allow(#[from] AllowError),

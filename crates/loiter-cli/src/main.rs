@@ -55,7 +55,8 @@ fn configured(given: &clap::ArgMatches) -> Result<(Cli, Config), Error> {
     let command = cli::with_defaults(&config, given)?;
     let usage = |error: clap::Error| Error::Usage(usage::one_line(&error));
     let mut matches = command.try_get_matches().map_err(usage)?;
-    let cli = Cli::from_arg_matches_mut(&mut matches).map_err(usage)?;
+    let mut cli = Cli::from_arg_matches_mut(&mut matches).map_err(usage)?;
+    cli.find_credentials(&config)?;
     Ok((cli, config))
 }
 

@@ -17,7 +17,9 @@ pub(crate) struct ConfigArgs {
     /// Write your own configuration file: every setting explained, and commented out
     #[arg(
         long,
-        conflicts_with_all = ["print", "path", "TargetArgs", "QueryArgs", "ViewArgs"]
+        conflicts_with_all = [
+            "print", "path", "TargetArgs", "CredentialArgs", "QueryArgs", "ViewArgs",
+        ]
     )]
     pub(crate) init: bool,
 
@@ -26,7 +28,10 @@ pub(crate) struct ConfigArgs {
     pub(crate) force: bool,
 
     /// Print where your own configuration file is, or would be
-    #[arg(long, conflicts_with_all = ["print", "TargetArgs", "QueryArgs", "ViewArgs"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["print", "TargetArgs", "CredentialArgs", "QueryArgs", "ViewArgs"]
+    )]
     pub(crate) path: bool,
 
     #[command(flatten)]

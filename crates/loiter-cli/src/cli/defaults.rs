@@ -280,6 +280,15 @@ mod tests {
     }
 
     #[test]
+    fn a_target_that_is_configured_is_still_the_first_of_several() {
+        let env = [("LOITER_TARGET", ":1")];
+        let cli = read(&env, &[]).expect("a good value");
+        assert_eq!(cli.target.target.to_string(), "127.0.0.1:1");
+        let cli = read(&env, &[":2", ":3"]).expect("a good value");
+        assert_eq!(cli.target.target.to_string(), "127.0.0.1:2");
+    }
+
+    #[test]
     fn an_option_that_is_on_can_be_switched_off() {
         let env = [("LOITER_ASCII", "true"), ("LOITER_REVERSE", "true")];
         let cli = read(&env, &[]).expect("good values");

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use loiter_cli::source::Where;
 use loiter_model::Nanos;
 
 use super::{FilterArg, LimitArgs, TargetArgs};
@@ -47,13 +46,6 @@ pub(crate) struct ExportArgs {
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-}
-
-impl ExportArgs {
-    /// What is exported.
-    pub(crate) fn place(&self) -> Where {
-        self.target.target.clone()
-    }
 }
 
 /// The form of an export.

@@ -40,7 +40,7 @@ pub(crate) struct RecordArgs {
 /// What to replay, and how the UI starts.
 #[derive(Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A file of `loiter record`, or one that console-subscriber has recorded
+    /// A file of `loiter record` or `loiter snapshot`, or one that console-subscriber has recorded
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 

@@ -5,10 +5,12 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 use futures_util::StreamExt;
 use loiter_cli::{
     limits::Limits,
-    source::{self, At, Source, SourceError, Updates, Where},
+    source::{self, Source, SourceError, Updates},
 };
 use loiter_model::{Target, Thresholds};
 use tokio::time;
+
+use crate::cli::Aim;
 
 /// An agent answers at once, unless it is looking at a million tasks for somebody else: one that
 /// says nothing for this long is lost.
@@ -23,17 +25,8 @@ pub(super) struct Connected {
 }
 
 /// Finds out who answers there.
-pub(super) async fn connect(place: &Where, limits: Limits) -> Result<Connected, SourceError> {
-    connect_at(place, None, limits).await
-}
-
-/// The same, of a recording that is to speak of a certain time.
-pub(super) async fn connect_at(
-    place: &Where,
-    at: Option<At>,
-    limits: Limits,
-) -> Result<Connected, SourceError> {
-    let source = source::open_at(place, at)?;
+pub(super) async fn connect(aim: &Aim, limits: Limits) -> Result<Connected, SourceError> {
+    let source = source::open_at(&aim.place, aim.at, &aim.credentials)?;
     let target = source.target().await?;
     Ok(Connected {
         thresholds: limits.over(target.thresholds),

@@ -11,7 +11,10 @@ pub(crate) use service::DemoError;
 
 use self::service::Service;
 use super::view;
-use crate::{cli::DemoArgs, error::Error};
+use crate::{
+    cli::{Aim, DemoArgs},
+    error::Error,
+};
 
 /// Runs the service in this process, or in a child with the UI attached to it.
 pub(crate) fn run(args: DemoArgs, config: &Config) -> Result<(), Error> {
@@ -27,11 +30,6 @@ pub(crate) fn run(args: DemoArgs, config: &Config) -> Result<(), Error> {
         return Err(UiError::NotATerminal.into());
     }
     let service = Service::start()?;
-    view::run(
-        service.endpoint().clone().into(),
-        None,
-        args.query,
-        &args.view,
-        config,
-    )
+    let aim = Aim::new(service.endpoint().clone().into());
+    view::run(&aim, args.query, &args.view, config)
 }

@@ -1,5 +1,6 @@
 //! What each command does, a file a command.
 
+mod alone;
 mod ask;
 mod check;
 mod column;
@@ -8,7 +9,9 @@ mod config;
 mod demo;
 mod diff;
 mod export;
+mod fleet;
 mod json;
+mod ls;
 mod monitoring;
 mod record;
 mod replay;
@@ -64,13 +67,8 @@ impl Outcome {
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli, config: &Config) -> Result<Outcome, Error> {
     match cli.command {
-        None => view::run(
-            cli.target.target,
-            cli.target.at,
-            cli.query,
-            &cli.view,
-            config,
-        )?,
+        None => fleet::run(cli, config)?,
+        Some(Command::Ls(args)) => ls::run(&args)?,
         Some(Command::Tasks(args)) => tasks::run(&args)?,
         Some(Command::Stacks(args)) => stacks::run(&args)?,
         Some(Command::Resources(args)) => resources::run(&args)?,

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &RecordArgs) -> Result<(), Error> {
         max_size: args.max_size,
         ..Options::default()
     };
-    let source = source::open(&args.target.target)?;
+    let aim = args.target.aim();
+    let source = source::open(&aim.place, &aim.credentials)?;
     let mut files = Files::new(&args.output);
     let mut line = Line::new(io::stderr().is_terminal());
     let end = end(args.record_for.map(Into::into));

@@ -45,12 +45,13 @@ struct Answer {
 }
 
 async fn ask(args: &ResourcesArgs, sort: Sort<ResourceColumn>) -> Result<Answer, SourceError> {
-    let endpoint = &args.target.target;
+    let aim = args.target.aim();
+    let endpoint = &aim.place;
     let Connected {
         source,
         target,
         thresholds,
-    } = connect(endpoint, Limits::default()).await?;
+    } = connect(&aim, Limits::default()).await?;
     let query = ResourceQuery {
         filter: args.filter.filter.clone(),
         sort,

@@ -129,6 +129,7 @@ pub(crate) fn resources() -> ResourcesUpdate {
         matched: 2,
         offset: 0,
         resources: vec![lock, inside],
+        ops: Vec::new(),
         labels: labels(),
     }
 }
@@ -334,6 +335,7 @@ fn blocked() -> Task {
         sole_waker: false,
         expect_idle: false,
         may_be_part: false,
+        in_place: false,
         wait: Some(WaitId(3)),
         ending: None,
     }

@@ -20,7 +20,7 @@ use loiter_model::{
 };
 
 use super::{
-    ask::{Connected, connect_at, first},
+    ask::{Connected, connect, first},
     json::{self, Stacks},
     runtime,
     sort::sort,
@@ -54,12 +54,13 @@ struct Answer {
 }
 
 async fn ask(args: &StacksArgs, sort: Sort<WaitColumn>) -> Result<Answer, SourceError> {
-    let endpoint = &args.target.target;
+    let aim = args.target.aim();
+    let endpoint = &aim.place;
     let Connected {
         source,
         target,
         thresholds,
-    } = connect_at(endpoint, args.target.at, args.query.limits()).await?;
+    } = connect(&aim, args.query.limits()).await?;
     let filter = args.query.filter.filter.clone();
     let capture = match args.no_capture {
         true => None,

@@ -10,7 +10,7 @@ use loiter_model::{
 };
 
 use super::{
-    ask::{Connected, connect_at, first},
+    ask::{Connected, connect, first},
     column::{self, Context},
     json::{self, Document},
     runtime,
@@ -65,12 +65,13 @@ enum Rows {
 }
 
 async fn ask(args: &TasksArgs, order: Order) -> Result<Answer, SourceError> {
-    let endpoint = &args.target.target;
+    let aim = args.target.aim();
+    let endpoint = &aim.place;
     let Connected {
         source,
         target,
         thresholds,
-    } = connect_at(endpoint, args.target.at, args.query.limits()).await?;
+    } = connect(&aim, args.query.limits()).await?;
     let window = Window {
         offset: 0,
         limit: args.limit.unwrap_or(u64::MAX),

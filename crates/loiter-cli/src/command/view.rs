@@ -11,22 +11,22 @@ use loiter_model::query::{ResourceColumn, SiteColumn, TaskColumn, WaitColumn};
 
 use super::{check::allowed_by, runtime, sort::sort, terminal};
 use crate::{
-    cli::{NotifyArg, PaletteArg, QueryArgs, ViewArg, ViewArgs},
+    cli::{Aim, NotifyArg, PaletteArg, QueryArgs, ViewArg, ViewArgs},
     error::Error,
 };
 
 /// Attaches the UI to a target until the user has seen enough.
 pub(crate) fn run(
-    target: Where,
-    at: Option<At>,
+    aim: &Aim,
     query: QueryArgs,
     view: &ViewArgs,
     config: &Config,
 ) -> Result<(), Error> {
-    match &target {
+    let target = &aim.place;
+    match target {
         // A file is one that can be replayed; it begins at its end, as it was then.
         Where::File(path) => {
-            let at = at.unwrap_or_default();
+            let at = aim.at.unwrap_or_default();
             let recorded = Recorded::open(path, at)?;
             let start = Replay {
                 player: recorded.player(),
@@ -34,18 +34,11 @@ pub(crate) fn run(
                 speed: 1.0,
                 is_paused: true,
             };
-            show(
-                Arc::new(recorded),
-                Some(start),
-                &target,
-                query,
-                view,
-                config,
-            )
+            show(Arc::new(recorded), Some(start), target, query, view, config)
         }
         Where::Endpoint(_) => {
-            let source = source::open_at(&target, at)?;
-            show(source, None, &target, query, view, config)
+            let source = source::open_at(target, aim.at, &aim.credentials)?;
+            show(source, None, target, query, view, config)
         }
     }
 }
@@ -91,7 +84,11 @@ pub(crate) fn show(
 }
 
 /// What the UI starts with.
-fn options(target: &Where, query: QueryArgs, view: &ViewArgs) -> Result<UiOptions, Error> {
+pub(super) fn options(
+    target: &Where,
+    query: QueryArgs,
+    view: &ViewArgs,
+) -> Result<UiOptions, Error> {
     let (name, reverse) = (view.sort.as_deref(), query.reverse());
     // Of the view that comes first; the others have their usual order.
     let (mut tasks, mut sites, mut waits, mut resources) = (None, None, None, None);

@@ -86,6 +86,19 @@ settings! {
     "target" Text Some(loiter_model::DEFAULT_ADDR), ":6669", "LOITER_TARGET" "TARGET" Nothing
         "The program to look at when none is given";
 
+    "attach.ca" Text None, "/etc/loiter/ca.pem", "LOITER_ATTACH_CA" "--ca" Nothing
+        "Of `https://` targets, the file with the certificates of the CAs to trust, in PEM; unless set, those of the system",
+        own_file_only;
+    "attach.cert" Text None, "/etc/loiter/me.pem", "LOITER_ATTACH_CERT" "--cert" Nothing
+        "Of `https://` targets, the file with the client certificate to show, in PEM",
+        own_file_only;
+    "attach.key" Text None, "/etc/loiter/me.key", "LOITER_ATTACH_KEY" "--key" Nothing
+        "The file with the private key of the client certificate, in PEM; unless set, that of the certificate",
+        own_file_only;
+    "attach.token_file" Text None, "/etc/loiter/token", "LOITER_ATTACH_TOKEN_FILE" "--token-file" Nothing
+        "The file with the token to show; the token itself may stand in `LOITER_ATTACH_TOKEN`",
+        own_file_only;
+
     "ui.view" Text Some("tasks"), "findings", "LOITER_VIEW" "--view" Ui
         "The view to start with";
     "ui.filter" Text Some(""), "kind:task", "LOITER_FILTER" "--filter" Ui

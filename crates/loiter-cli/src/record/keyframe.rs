@@ -3,17 +3,16 @@
 use futures_util::StreamExt;
 use loiter_model::{
     Nanos, Target, Thresholds,
-    query::{Filter, Query, ResourceColumn, SiteColumn, Sort, TaskColumn, Window},
+    query::{Filter, Query, SiteColumn, Sort, TaskColumn, Window},
 };
 use loiter_recording::Entry;
 use tokio::sync::mpsc;
 
+use super::resources;
 use crate::source::{Source, SourceError, Updates};
 
 /// Tasks of one answer. The agent looks at all of its tasks for each.
 const TASKS: u64 = 5_000;
-/// Resources of one answer.
-const RESOURCES: u64 = 2_000;
 /// Sites of one answer: each has a history, some kilobytes.
 const SITES: u64 = 500;
 
@@ -111,43 +110,15 @@ impl Asking<'_> {
         }
     }
 
-    /// `None` from a target that keeps track of none.
+    /// Gives the time of the last part; `None` from a target that keeps track of none.
     async fn resources(&self) -> Result<Option<Nanos>, SourceError> {
-        let mut after = 0;
-        loop {
-            let query = Query {
-                filter: filter(&format!("seq>{after}")),
-                sort: Sort {
-                    column: ResourceColumn::Seq,
-                    descending: false,
-                },
-                window: Window {
-                    offset: 0,
-                    limit: RESOURCES,
-                },
-                thresholds: self.thresholds,
-            };
-            let updates = match self.source.watch_resources(query, None).await {
-                Err(
-                    SourceError::CannotTell { .. }
-                    | SourceError::TooOld { .. }
-                    | SourceError::WrongProtocol { .. },
-                ) => return Ok(None),
-                updates => updates?,
-            };
-            let update = first(updates).await?;
-            if !update.is_tracking {
-                return Ok(None);
-            }
-            let at = update.overview.at;
-            let is_last = update.resources.len() as u64 >= update.matched;
-            let last = update.resources.last().map(|resource| resource.seq.get());
+        let mut parts = resources::Parts::new();
+        let mut at = None;
+        while let Some(update) = parts.next(self.source, self.thresholds).await? {
+            at = Some(update.overview.at);
             self.tell(Entry::Resources(update)).await;
-            match last {
-                Some(last) if last > after && !is_last => after = last,
-                _ => return Ok(Some(at)),
-            }
         }
+        Ok(at)
     }
 
     async fn tell(&self, part: Entry) {
@@ -156,7 +127,7 @@ impl Asking<'_> {
     }
 }
 
-fn filter(text: &str) -> Filter {
+pub(super) fn filter(text: &str) -> Filter {
     text.parse().expect("it is in the filter language")
 }
 
@@ -166,7 +137,7 @@ pub(super) fn everything(filter: &Filter, only: &str) -> Filter {
     text.parse().unwrap_or_else(|_| filter.clone())
 }
 
-async fn first<T>(mut updates: Updates<T>) -> Result<T, SourceError> {
+pub(super) async fn first<T>(mut updates: Updates<T>) -> Result<T, SourceError> {
     match updates.next().await {
         Some(update) => update,
         None => Err(SourceError::Lost {

@@ -2,7 +2,8 @@
 //!
 //! An agent tells every event, and is asked for everything it knows from time to time: a
 //! keyframe (`keyframe.rs`), from which a replay can begin. A target that tells no events is asked every
-//! second instead, and what has changed (`changes.rs`) is kept.
+//! second instead, and what has changed (`changes.rs`) is kept. So it is with resources (`resources.rs`),
+//! of which no target tells events.
 //!
 //! [`record`] does it until it is told to stop; [`capture`] does it for a while and opens what came
 //! of it.
@@ -10,6 +11,7 @@
 mod changes;
 mod keyframe;
 mod pace;
+mod resources;
 mod session;
 mod store;
 #[cfg(test)]

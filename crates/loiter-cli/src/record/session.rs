@@ -13,7 +13,7 @@ use loiter_model::{
     Nanos, Target,
     finding::RuleSettings,
     query::{Query, Sort, TaskColumn, Window},
-    update::{EventBatch, FindingsUpdate, TasksUpdate},
+    update::{EventBatch, FindingsUpdate, ResourcesUpdate, TasksUpdate},
 };
 use loiter_recording::{Entry, Gap, Writer};
 use tokio::{
@@ -26,6 +26,7 @@ use super::{
     changes::Changes,
     keyframe::{self, everything},
     pace::Pace,
+    resources,
 };
 use crate::source::{Source, SourceError, Updates};
 
@@ -99,6 +100,7 @@ struct Streams {
     tasks: Option<Updates<TasksUpdate>>,
     changes: Changes,
     findings: Option<Updates<FindingsUpdate>>,
+    resources: Option<Updates<ResourcesUpdate>>,
     keyframe: Option<BoxFuture<'static, Result<(), SourceError>>>,
     parts: mpsc::Receiver<Entry>,
     to_parts: mpsc::Sender<Entry>,
@@ -167,7 +169,7 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
         mut end: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<SourceError>, RecordError> {
         let opened = tokio::select! {
-            opened = self.streams(&**source) => opened,
+            opened = self.streams(source) => opened,
             () = &mut end => return Ok(None),
         };
         let mut streams = match opened {
@@ -196,6 +198,9 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
                     update.map(|it| self.tasks(it, &mut streams.changes)).err()
                 }
                 update = next(&mut streams.findings) => update.map(|it| self.findings(it)).err(),
+                update = next(&mut streams.resources) => {
+                    update.map(|it| self.add(Entry::Resources(it))).err()
+                }
                 Some(part) = streams.parts.recv() => {
                     self.part(part);
                     None
@@ -222,7 +227,7 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     }
 
     /// Asks for everything that is told again and again.
-    async fn streams(&self, source: &dyn Source) -> Result<Streams, SourceError> {
+    async fn streams(&self, source: &Arc<dyn Source>) -> Result<Streams, SourceError> {
         let events = known(source.watch_events(self.options.filter.clone()).await)?;
         let tasks = match events {
             Some(_) => None,
@@ -239,6 +244,7 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
             tasks,
             changes: Changes::default(),
             findings,
+            resources: Some(resources::changes(source.clone(), self.target.thresholds)),
             keyframe: None,
             parts,
             to_parts,

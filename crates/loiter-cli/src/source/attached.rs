@@ -16,7 +16,7 @@ use loiter_model::{
     },
 };
 
-use super::{Answer, Console, Endpoint, Native, Source, SourceError, Updates};
+use super::{Answer, Console, Credentials, Endpoint, Native, Source, SourceError, Updates};
 
 /// An agent or a console-subscriber, whichever answers. It is found out anew whenever the target
 /// is asked for, as one service may be replaced by another.
@@ -29,10 +29,10 @@ pub struct Attached {
 impl Attached {
     /// Talks to whatever is at `endpoint`, which is not contacted before the first question.
     #[must_use]
-    pub fn new(endpoint: Endpoint) -> Self {
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
         Self {
-            native: Arc::new(Native::new(endpoint.clone())),
-            console: Arc::new(Console::new(endpoint)),
+            native: Arc::new(Native::new(endpoint.clone(), credentials.clone())),
+            console: Arc::new(Console::new(endpoint, credentials)),
             found: Mutex::default(),
         }
     }
@@ -137,6 +137,20 @@ impl Source for Attached {
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>> {
         async move { self.found().await?.watch_resources(query, interval).await }.boxed()
+    }
+
+    fn watch_resources_and_ops(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        async move {
+            self.found()
+                .await?
+                .watch_resources_and_ops(query, interval)
+                .await
+        }
+        .boxed()
     }
 
     fn watch_events(&self, filter: Filter) -> Answer<'_, Updates<EventBatch>> {

@@ -1,5 +1,7 @@
 //! What can go wrong between a client and a source.
 
+use super::Fault;
+
 /// Why a source does not answer. Each message is one line: what happened, to what, and what to
 /// do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +14,22 @@ pub enum SourceError {
         /// Where.
         endpoint: String,
         /// What the operating system or the transport says.
+        reason: String,
+    },
+    /// Whoever is there does not let one in, or is not who one wants to talk to.
+    #[error("cannot attach to {endpoint}: {fault}")]
+    Door {
+        /// Where.
+        endpoint: String,
+        /// What is in the way.
+        fault: Fault,
+    },
+    /// One is let in, but not let do this.
+    #[error("the agent at {endpoint} does not let you do this: {reason}")]
+    Forbidden {
+        /// Where.
+        endpoint: String,
+        /// What it says.
         reason: String,
     },
     /// Something answers, but it is neither an agent nor anything else that tells of tasks.
@@ -102,11 +120,13 @@ impl SourceError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. }
+            | Self::Door { .. }
             | Self::NotLoiter { .. }
             | Self::WrongProtocol { .. }
             | Self::Busy { .. }
             | Self::Lost { .. } => true,
-            Self::TooOld { .. }
+            Self::Forbidden { .. }
+            | Self::TooOld { .. }
             | Self::CannotTell { .. }
             | Self::BadQuery(_)
             | Self::NoSuchTask(_)

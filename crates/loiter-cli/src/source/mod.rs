@@ -4,6 +4,8 @@
 mod attached;
 mod connect;
 mod console;
+mod credentials;
+mod door;
 mod endpoint;
 mod error;
 mod local;
@@ -32,6 +34,8 @@ pub use attached::Attached;
 pub use console::Console;
 #[cfg(fuzzing)]
 pub use console::draw;
+pub use credentials::{CredentialFile, Credentials, ParseTokenError, Token, TokenFrom};
+pub use door::{Fault, Part};
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::SourceError;
 pub use local::{Canvas, Live};
@@ -112,6 +116,16 @@ pub trait Source: Send + Sync {
         query: ResourceQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>>;
+
+    /// The same with the operations on the rows, as far as one answer has room for them, for whoever
+    /// keeps everything; without them from a source that does not know any.
+    fn watch_resources_and_ops(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        self.watch_resources(query, interval)
+    }
 
     /// Looks at one resource closely. The stream ends after the update that shows it ended.
     fn watch_resource(

@@ -16,11 +16,12 @@ use loiter_wire::{
     BadMessage,
     v1::{self, loiter_client::LoiterClient},
 };
-use tonic::{Response, Status, Streaming, transport::Channel};
+use tonic::{Response, Status, Streaming};
 
 use super::{
-    Answer, Endpoint, Source, SourceError, Updates,
+    Answer, Credentials, Endpoint, Source, SourceError, Updates,
     connect::{self, ANSWER_TIMEOUT, in_time},
+    door::{Door, Line},
     status,
 };
 
@@ -29,18 +30,18 @@ const MAX_MESSAGE: usize = 16 << 20;
 
 /// A service with loiter's agent in it.
 pub struct Native {
-    endpoint: Endpoint,
+    door: Door,
     // Made when first asked, as it must be inside a runtime. It connects again by itself when
     // it is used after a connection was lost.
-    client: OnceLock<LoiterClient<Channel>>,
+    client: OnceLock<LoiterClient<Line>>,
 }
 
 impl Native {
     /// Talks to the agent at `endpoint`, which is not contacted before the first question.
     #[must_use]
-    pub fn new(endpoint: Endpoint) -> Self {
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
         Self {
-            endpoint,
+            door: Door::new(endpoint, credentials),
             client: OnceLock::new(),
         }
     }
@@ -48,15 +49,15 @@ impl Native {
     /// Where the agent listens.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        self.door.endpoint()
     }
 
-    fn client(&self) -> Result<LoiterClient<Channel>, SourceError> {
+    fn client(&self) -> Result<LoiterClient<Line>, SourceError> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let channel = connect::channel(&self.endpoint)?;
-        let client = LoiterClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
+        let line = connect::line(&self.door)?;
+        let client = LoiterClient::new(line).max_decoding_message_size(MAX_MESSAGE);
         Ok(self.client.get_or_init(|| client).clone())
     }
 
@@ -66,7 +67,7 @@ impl Native {
         method: &'static str,
         call: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, SourceError> {
-        let status = match in_time(&self.endpoint, ANSWER_TIMEOUT, call).await? {
+        let status = match in_time(self.endpoint(), ANSWER_TIMEOUT, call).await? {
             Ok(response) => return Ok(response.into_inner()),
             Err(status) => status,
         };
@@ -75,7 +76,7 @@ impl Native {
         if status::is_unimplemented(&status) && method != status::GET_TARGET {
             self.target().await?;
         }
-        Err(status::explain(&status, &self.endpoint, method))
+        Err(status::explain(&status, &self.door, method))
     }
 
     /// The answers to a query, whatever its rows are.
@@ -102,24 +103,37 @@ impl Native {
         M: Send + 'static,
         T: TryFrom<M, Error = BadMessage> + Send + 'static,
     {
-        let endpoint = self.endpoint.clone();
+        let door = self.door.clone();
         let updates = stream::unfold(Some(messages), move |messages| {
-            let endpoint = endpoint.clone();
+            let door = door.clone();
             async move {
                 let mut messages = messages?;
                 match messages.message().await {
                     Ok(None) => None,
                     Ok(Some(message)) => match T::try_from(message) {
                         Ok(update) => Some((Ok(update), Some(messages))),
-                        Err(bad) => Some((Err(status::bad_message(&bad, &endpoint)), None)),
+                        Err(bad) => Some((Err(status::bad_message(&bad, door.endpoint())), None)),
                     },
-                    Err(status) => {
-                        Some((Err(status::explain_late(&status, &endpoint, method)), None))
-                    }
+                    Err(status) => Some((Err(status::explain_late(&status, &door, method)), None)),
                 }
             }
         });
         updates.boxed()
+    }
+}
+
+impl Native {
+    fn resources(
+        &self,
+        request: v1::WatchResourcesRequest,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        async move {
+            let mut client = self.client()?;
+            let call = client.watch_resources(request);
+            let messages = self.answer("WatchResources", call).await?;
+            Ok(self.updates(messages, "WatchResources"))
+        }
+        .boxed()
     }
 }
 
@@ -129,7 +143,7 @@ impl Source for Native {
             let mut client = self.client()?;
             let call = client.get_target(v1::GetTargetRequest {});
             let target = self.answer(status::GET_TARGET, call).await?;
-            Target::try_from(target).map_err(|bad| status::bad_message(&bad, &self.endpoint))
+            Target::try_from(target).map_err(|bad| status::bad_message(&bad, self.endpoint()))
         }
         .boxed()
     }
@@ -235,17 +249,23 @@ impl Source for Native {
         query: ResourceQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>> {
-        let request = v1::WatchResourcesRequest {
+        self.resources(v1::WatchResourcesRequest {
             query: Some((&query).into()),
             interval_ms: millis(interval),
-        };
-        async move {
-            let mut client = self.client()?;
-            let call = client.watch_resources(request);
-            let messages = self.answer("WatchResources", call).await?;
-            Ok(self.updates(messages, "WatchResources"))
-        }
-        .boxed()
+            with_ops: false,
+        })
+    }
+
+    fn watch_resources_and_ops(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        self.resources(v1::WatchResourcesRequest {
+            query: Some((&query).into()),
+            interval_ms: millis(interval),
+            with_ops: true,
+        })
     }
 
     fn watch_resource(

@@ -5,7 +5,10 @@ use std::error::Error;
 use loiter_wire::BadMessage;
 use tonic::{Code, ConnectError, Status};
 
-use super::{Endpoint, SourceError};
+use super::{
+    Endpoint, SourceError,
+    door::{Door, Fault},
+};
 
 /// The one method that every version of the protocol has.
 pub(super) const GET_TARGET: &str = "GetTarget";
@@ -23,13 +26,19 @@ pub(super) fn is_unimplemented(status: &Status) -> bool {
 }
 
 /// Why there is no answer to a call.
-pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str) -> SourceError {
-    let endpoint = endpoint.to_string();
+pub(super) fn explain(status: &Status, door: &Door, method: &'static str) -> SourceError {
+    if let Some(fault) = find::<Fault>(status) {
+        return door.closed(fault.clone());
+    }
+    let endpoint = door.endpoint().to_string();
     if find::<ConnectError>(status).is_some() {
         return SourceError::Unreachable {
             endpoint,
             reason: reason(status),
         };
+    }
+    if let Some(refusal) = door.refusal(status) {
+        return refusal;
     }
     match status.code() {
         Code::Unimplemented if [GET_TARGET, WATCH_UPDATES].contains(&method) => {
@@ -43,38 +52,34 @@ pub(super) fn explain(status: &Status, endpoint: &Endpoint, method: &'static str
             endpoint,
             what: format!("it does not know {method}"),
         },
-        Code::InvalidArgument => SourceError::BadQuery(status.message().to_owned()),
+        Code::InvalidArgument => SourceError::BadQuery(door.reason(status)),
         Code::FailedPrecondition => SourceError::Refused {
             endpoint,
-            reason: reason(status),
+            reason: door.reason(status),
         },
         // The caller knows which one.
         Code::NotFound if method == WATCH_RESOURCE => SourceError::NoSuchResource(0),
         Code::NotFound => SourceError::NoSuchTask(0),
         Code::ResourceExhausted => SourceError::Busy {
             endpoint,
-            reason: reason(status),
+            reason: door.reason(status),
         },
         // The peer's first bytes were not HTTP/2, or no gRPC inside HTTP/2.
         _ if speaks_otherwise(status) => SourceError::NotLoiter { endpoint },
         _ => SourceError::Lost {
             endpoint,
-            reason: reason(status),
+            reason: door.reason(status),
         },
     }
 }
 
 /// Why a stream that had begun has ended.
-pub(super) fn explain_late(
-    status: &Status,
-    endpoint: &Endpoint,
-    method: &'static str,
-) -> SourceError {
-    match explain(status, endpoint, method) {
+pub(super) fn explain_late(status: &Status, door: &Door, method: &'static str) -> SourceError {
+    match explain(status, door, method) {
         // It did speak loiter.v1 a moment ago.
         SourceError::NotLoiter { endpoint } => SourceError::Lost {
             endpoint,
-            reason: reason(status),
+            reason: door.reason(status),
         },
         error => error,
     }
@@ -99,7 +104,7 @@ fn speaks_otherwise(status: &Status) -> bool {
 }
 
 /// The innermost cause says most: `Connection refused` rather than `transport error`.
-fn reason(status: &Status) -> String {
+pub(super) fn reason(status: &Status) -> String {
     let mut text = status.message().to_owned();
     let mut cause = status.source();
     while let Some(error) = cause {

@@ -19,10 +19,11 @@ use tokio::{
 };
 use tonic::{Request, Response, Status, transport::Server};
 
-use super::{Endpoint, Native, Source, SourceError, Updates};
+use super::{Credentials, Endpoint, Native, Source, SourceError, Updates};
 
 fn native(address: SocketAddr) -> Native {
-    Native::new(address.to_string().parse::<Endpoint>().expect("it is one"))
+    let endpoint = address.to_string().parse::<Endpoint>().expect("it is one");
+    Native::new(endpoint, Credentials::default())
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {
@@ -84,7 +85,7 @@ async fn refusal(native: &Native) -> SourceError {
 
 /// Answers `WatchTasks`, `WatchTask` and `WatchFindings` as the test wants.
 #[derive(Clone)]
-struct Agent {
+pub(super) struct Agent {
     refuses: Option<fn() -> Status>,
     findings: Option<v1::FindingsUpdate>,
     updates: Vec<Result<v1::TasksUpdate, fn() -> Status>>,
@@ -189,7 +190,7 @@ impl Agent {
         }
     }
 
-    fn sending(updates: Vec<Result<v1::TasksUpdate, fn() -> Status>>) -> Self {
+    pub(super) fn sending(updates: Vec<Result<v1::TasksUpdate, fn() -> Status>>) -> Self {
         Self {
             refuses: None,
             findings: None,
@@ -225,7 +226,7 @@ async fn nobody_listens() {
 #[tokio::test]
 async fn a_name_that_does_not_exist() {
     let endpoint = "no-such-host.invalid:6669".parse().expect("it is one");
-    let error = Native::new(endpoint)
+    let error = Native::new(endpoint, Credentials::default())
         .target()
         .await
         .expect_err("no such host");

@@ -13,7 +13,7 @@ use super::{
     keymap::{BINDINGS, Stroke},
     render_to_buffer, wants_tick,
 };
-use crate::source::SourceError;
+use crate::source::{Fault, SourceError};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -180,6 +180,17 @@ fn step() -> impl Strategy<Value = Step> {
         },
         SourceError::BadQuery("\x1b[2J".to_owned()),
         SourceError::Busy {
+            endpoint: "接".to_owned(),
+            reason: "\x1b[2J".to_owned(),
+        },
+        SourceError::Door {
+            endpoint: "接".to_owned(),
+            fault: Fault::WrongName {
+                name: "接".to_owned(),
+                names: vec!["\x1b[2J".to_owned()],
+            },
+        },
+        SourceError::Forbidden {
             endpoint: "接".to_owned(),
             reason: "\x1b[2J".to_owned(),
         },

@@ -27,11 +27,19 @@ pub enum Scope {
     Columns,
     /// The filter's editor, where every other key is text.
     Filter,
+    /// The table of targets.
+    Targets,
+    /// The table of the sites of all targets.
+    FleetSites,
+    /// The list of the findings of all targets.
+    FleetFindings,
+    /// The choice among the agents of this machine.
+    Picker,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Findings,
         Self::Tasks,
         Self::Sites,
@@ -43,6 +51,10 @@ impl Scope {
         Self::Help,
         Self::Columns,
         Self::Filter,
+        Self::Targets,
+        Self::FleetSites,
+        Self::FleetFindings,
+        Self::Picker,
     ];
 
     /// What help calls it.
@@ -60,7 +72,19 @@ impl Scope {
             Self::Help => "help",
             Self::Columns => "columns",
             Self::Filter => "filter",
+            Self::Targets => "targets",
+            Self::FleetSites => "all sites",
+            Self::FleetFindings => "all findings",
+            Self::Picker => "picker",
         }
+    }
+
+    /// Whether it shows several targets.
+    pub(crate) const fn is_of_fleet(self) -> bool {
+        matches!(
+            self,
+            Self::Targets | Self::FleetSites | Self::FleetFindings | Self::Picker
+        )
     }
 }
 
@@ -114,6 +138,10 @@ pub enum Action {
     Reconnect,
     GoToParent,
     GoToWaker,
+    ShowFleet,
+    ShowTargets,
+    Mark,
+    MarkAll,
 }
 
 /// What one presses.
@@ -160,21 +188,86 @@ pub struct Binding {
 
 use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
 use Scope::{
-    Columns, Filter, Finding, Findings, Help, Resource, Resources, Sites, Task, Tasks, Waits,
+    Columns, Filter, Finding, Findings, FleetFindings, FleetSites, Help, Picker, Resource,
+    Resources, Sites, Targets, Task, Tasks, Waits,
 };
 use Stroke::{Ctrl, Key, Twice};
 
-/// Findings come in the order of the rules, whole: there is nothing to sort or to filter.
-const TABLES: &[Scope] = &[Tasks, Sites, Waits, Resources];
-const LISTS: &[Scope] = &[Findings, Tasks, Sites, Waits, Resources];
+const FILTERED: &[Scope] = &[
+    Tasks,
+    Sites,
+    Waits,
+    Resources,
+    Targets,
+    FleetSites,
+    FleetFindings,
+    Picker,
+];
+/// Findings come in the order of the rules.
+const SORTED: &[Scope] = &[Tasks, Sites, Waits, Resources, Targets, FleetSites, Picker];
+const LISTS: &[Scope] = &[
+    Findings,
+    Tasks,
+    Sites,
+    Waits,
+    Resources,
+    Targets,
+    FleetSites,
+    FleetFindings,
+    Picker,
+];
 /// Their rows are tasks, or counts of them.
 const OF_TASKS: &[Scope] = &[Tasks, Sites, Waits];
-const STACKS: &[Scope] = &[Findings, Finding, Task];
+const STACKS: &[Scope] = &[Findings, Finding, Task, FleetFindings];
+/// Of one target.
 const VIEWS: &[Scope] = &[
     Findings, Tasks, Sites, Waits, Resources, Task, Resource, Finding,
 ];
+/// Of several.
+const FLEET: &[Scope] = &[Targets, FleetSites, FleetFindings];
+/// Of one or of several.
+const ALL_VIEWS: &[Scope] = &[
+    Findings,
+    Tasks,
+    Sites,
+    Waits,
+    Resources,
+    Task,
+    Resource,
+    Finding,
+    Targets,
+    FleetSites,
+    FleetFindings,
+];
+const LEFT_BY_ESC: &[Scope] = &[
+    Findings,
+    Tasks,
+    Sites,
+    Waits,
+    Resources,
+    Task,
+    Resource,
+    Finding,
+    Targets,
+    FleetSites,
+    FleetFindings,
+    Picker,
+];
 const MOVING: &[Scope] = &[
-    Findings, Tasks, Sites, Waits, Resources, Task, Resource, Finding, Help, Columns,
+    Findings,
+    Tasks,
+    Sites,
+    Waits,
+    Resources,
+    Task,
+    Resource,
+    Finding,
+    Help,
+    Columns,
+    Targets,
+    FleetSites,
+    FleetFindings,
+    Picker,
 ];
 
 const fn bind(
@@ -197,10 +290,17 @@ const fn bind(
 /// quits, here it is the other half of Ctrl-u.
 #[rustfmt::skip]
 pub static BINDINGS: &[Binding] = &[
+    bind(&[Key(Char('T'))], Action::ShowFleet, VIEWS, "of one of several targets: back to all of them", Some("all targets")),
     bind(&[Key(Char('R'))], Action::Reconnect, VIEWS, "connect again now", Some("reconnect now")),
+    bind(&[Key(Enter)], Action::Open, &[Targets], "open the selected target", Some("open")),
+    bind(&[Key(Enter)], Action::Open, &[FleetSites], "open the target that has most of it, at its tasks", Some("open the worst")),
+    bind(&[Key(Enter)], Action::Open, &[FleetFindings], "open the target where it is worst, at the finding", Some("open the worst")),
+    bind(&[Key(Char(' '))], Action::Mark, &[Picker], "mark the agent, or not", Some("mark")),
+    bind(&[Key(Char('a'))], Action::MarkAll, &[Picker], "mark all agents, or none", Some("all")),
+    bind(&[Key(Enter)], Action::Open, &[Picker], "watch the marked agents, or the selected one", Some("watch")),
     bind(&[Key(Enter)], Action::Open, &[Findings, Finding], "list the tasks of the finding", Some("its tasks")),
     bind(&[Key(Char('d'))], Action::Details, &[Findings], "read all of the selected finding", Some("details")),
-    bind(&[Key(Char('y'))], Action::Copy, &[Findings, Finding], "copy it as Markdown, through the terminal (OSC 52; tmux: set-clipboard on)", Some("copy")),
+    bind(&[Key(Char('y'))], Action::Copy, &[Findings, Finding, FleetFindings], "copy it as Markdown, through the terminal (OSC 52; tmux: set-clipboard on)", Some("copy")),
     bind(&[Key(Enter)], Action::Open, &[Tasks], "look at the selected task closely", Some("details")),
     bind(&[Key(Enter)], Action::Open, &[Sites], "list the tasks of the selected site", Some("its tasks")),
     bind(&[Key(Enter)], Action::Open, &[Waits], "list the tasks that wait so", Some("its tasks")),
@@ -208,24 +308,26 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Enter)], Action::Open, &[Resource], "go to the task of the selected line", Some("its task")),
     bind(&[Key(Enter)], Action::CaptureTask, &[Task], "ask it what it waits on", Some("ask")),
     bind(&[Key(Char('a'))], Action::ToggleFrames, STACKS, "show the calls of tokio and std too, or not", Some("all calls")),
-    bind(&[Key(Char('/'))], Action::EditFilter, TABLES, "filter; see the filter's reference below", Some("filter")),
+    bind(&[Key(Char('/'))], Action::EditFilter, FILTERED, "filter; see the filter's reference below", Some("filter")),
     bind(&[Key(Char('+')), Key(Char('='))], Action::RaiseThreshold, VIEWS, "longer idle times count as blocked", Some("blocked after")),
     bind(&[Key(Char('-')), Key(Char('_'))], Action::LowerThreshold, VIEWS, "shorter idle times count as blocked", Some("blocked after")),
     bind(&[Key(Char('p'))], Action::Capture, &[Tasks, Waits], "ask the tasks that the filter lets through what they wait on", Some("ask waits")),
     bind(&[Key(Char('p'))], Action::GoToParent, &[Task], "go to the task that spawned it", Some("parent")),
     bind(&[Key(Char('w'))], Action::GoToWaker, &[Task], "go to the task that woke it last", Some("waker")),
-    bind(&[Key(Esc)], Action::Back, VIEWS, "back; with nowhere to go back to, drop the filter", Some("back")),
-    bind(&[Key(Char('f'))], Action::ShowFindings, VIEWS, "show findings: what is wrong, why, and what to do about it", Some("views")),
+    bind(&[Key(Esc)], Action::Back, LEFT_BY_ESC, "back; with nowhere to go back to, drop the filter", Some("back")),
+    bind(&[Key(Char('t')), Key(Char('T'))], Action::ShowTargets, FLEET, "show targets", Some("views")),
+    bind(&[Key(Char('f'))], Action::ShowFindings, ALL_VIEWS, "show findings: what is wrong, why, and what to do about it", Some("views")),
     bind(&[Key(Char('t'))], Action::ShowTasks, VIEWS, "show tasks", Some("views")),
-    bind(&[Key(Char('s'))], Action::ShowSites, VIEWS, "show sites: tasks by where they were spawned", Some("views")),
+    bind(&[Key(Char('s'))], Action::ShowSites, ALL_VIEWS, "show sites: tasks by where they were spawned", Some("views")),
     bind(&[Key(Char('w'))], Action::ShowWaits, &[Findings, Tasks, Sites, Waits, Resources, Resource, Finding], "show waits: tasks by what they wait on", Some("views")),
     bind(&[Key(Char('r'))], Action::ShowResources, VIEWS, "show resources: locks, semaphores, timers, who holds them and who waits", Some("views")),
-    bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, TABLES, "sort by the column to the left", Some("sort")),
-    bind(&[Key(Right), Key(Char('l'))], Action::SortRight, TABLES, "sort by the column to the right", Some("sort")),
-    bind(&[Key(Char('i'))], Action::InvertSort, TABLES, "invert the order", Some("invert")),
+    bind(&[Key(Left), Key(Char('h'))], Action::SortLeft, SORTED, "sort by the column to the left", Some("sort")),
+    bind(&[Key(Right), Key(Char('l'))], Action::SortRight, SORTED, "sort by the column to the right", Some("sort")),
+    bind(&[Key(Char('i'))], Action::InvertSort, SORTED, "invert the order", Some("invert")),
     bind(&[Key(Char('e'))], Action::ToggleEnded, OF_TASKS, "show ended tasks too, or not", Some("ended")),
     bind(&[Key(Char('c'))], Action::ChooseColumns, LISTS, "choose columns", Some("columns")),
-    bind(&[Key(Char(' '))], Action::Pause, VIEWS, "pause, resume", Some("pause")),
+    bind(&[Key(Char('R'))], Action::Reconnect, FLEET, "try at once what was lost", Some("retry")),
+    bind(&[Key(Char(' '))], Action::Pause, ALL_VIEWS, "pause, resume", Some("pause")),
     bind(&[Key(Char(','))], Action::StepBack, VIEWS, "in a recording: back to the event before", Some("step")),
     bind(&[Key(Char('.'))], Action::StepOn, VIEWS, "in a recording: on to the next event", Some("step")),
     bind(&[Key(Char('['))], Action::LeapBack, VIEWS, "in a recording: ten seconds back", Some("10s")),
@@ -247,8 +349,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Key(Esc), Key(Char('?')), Key(Char('q')), Key(Enter)], Action::Close, &[Help], "close", Some("close")),
     bind(&[Key(Enter)], Action::Apply, &[Filter], "apply the filter", Some("apply")),
     bind(&[Key(Esc)], Action::Cancel, &[Filter], "keep the filter as it was", Some("cancel")),
-    bind(&[Key(Char('?'))], Action::Help, VIEWS, "help", Some("help")),
-    bind(&[Key(Char('q'))], Action::Quit, VIEWS, "quit", Some("quit")),
+    bind(&[Key(Char('?'))], Action::Help, LEFT_BY_ESC, "help", Some("help")),
+    bind(&[Key(Char('q'))], Action::Quit, LEFT_BY_ESC, "quit", Some("quit")),
     bind(&[Ctrl('c')], Action::Quit, &Scope::ALL, "quit, wherever one is", None),
 ];
 

@@ -178,6 +178,8 @@ pub enum Effect {
     Copy(String),
     /// Tell the user of this, whatever they are looking at. It has no control characters.
     Notify(String),
+    /// Go back to the other targets, of which this is one.
+    Leave,
     /// Leave.
     Quit,
 }

@@ -5,13 +5,15 @@
 //!   and says by [`Effect`]s what is to be done. It has no terminal, no socket and no clock.
 //! - [`view`] draws a state; the same state is always the same picture.
 //! - [`run`] ties the three to a terminal and a [`Source`](crate::source::Source).
+//! - [`fleet`] is the UI over many targets.
 //! - [`keymap`] is the one table of keys, [`svg`] makes a picture of a screen.
 
 mod columns;
 mod durations;
 mod error;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
+pub mod fleet;
 #[cfg(test)]
 mod fuzz;
 pub mod keymap;

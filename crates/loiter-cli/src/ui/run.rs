@@ -1,23 +1,26 @@
 //! The loop: waits for something to happen, updates the state, does what it asks for, draws.
 
-mod asked;
-mod log;
+pub(super) mod asked;
+pub(super) mod log;
 #[cfg(test)]
 mod replayed;
-mod signals;
+pub(super) mod signals;
 
 use std::{sync::Arc, time::Duration};
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use loiter_model::Nanos;
+use ratatui::Frame;
 use tokio::time::Instant;
 
 use asked::Asked;
 use log::Log;
 use signals::Signals;
 
-use super::{Effect, Message, State, UiError, UiOptions, terminal::Screen, update, wants_tick};
+use super::{
+    Effect, Message, State, UiError, UiOptions, terminal::Screen, update, view, wants_tick,
+};
 use crate::source::{Player, Source};
 
 /// Pictures come no faster than this, however fast keys and answers do.
@@ -54,7 +57,7 @@ pub async fn replay(
     let start = Instant::now();
     let mut picture = Picture::default();
     loop {
-        picture.show_if_due(&mut screen, &state)?;
+        picture.show_if_due(&mut screen, |frame| view(&state, frame))?;
         let tick = wants_tick(&state).map(|at| start + Duration::from(at));
         let wake_at = tick.into_iter().chain(picture.due()).min();
         let message = tokio::select! {
@@ -72,28 +75,21 @@ pub async fn replay(
         let now = Nanos::from(start.elapsed());
         for effect in update(&mut state, now, message) {
             log.effect(&effect);
-            match effect {
-                Effect::Draw => picture.is_old = true,
-                Effect::Connect => asked.connect(),
-                Effect::Watch { number, question } => asked.watch(number, question),
-                Effect::Unwatch(line) => asked.unwatch(line),
-                Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Notify(text) => screen.notify(options.notify, &text)?,
-                Effect::Capture {
-                    whose,
-                    filter,
-                    thresholds,
-                } => asked.capture(whose, filter, thresholds),
-                Effect::Go(to) => asked.go(to),
-                Effect::Quit => return Ok(()),
+            match asked.obey(effect) {
+                Some(Effect::Draw) => picture.is_old = true,
+                Some(Effect::Copy(text)) => screen.copy(&text)?,
+                Some(Effect::Notify(text)) => screen.notify(options.notify, &text)?,
+                Some(Effect::Quit) => return Ok(()),
+                // There is nothing else to go back to; and what was for the source is done.
+                _ => {}
             }
         }
     }
 }
 
 /// Whether what is on the screen is still right, and when it may be drawn again.
-struct Picture {
-    is_old: bool,
+pub(super) struct Picture {
+    pub(super) is_old: bool,
     next: Instant,
 }
 
@@ -107,29 +103,34 @@ impl Default for Picture {
 }
 
 impl Picture {
-    fn show_if_due(&mut self, screen: &mut Screen, state: &State) -> Result<(), UiError> {
+    pub(super) fn show_if_due(
+        &mut self,
+        screen: &mut Screen,
+        view: impl FnOnce(&mut Frame<'_>),
+    ) -> Result<(), UiError> {
         let now = Instant::now();
         if self.is_old && now >= self.next {
-            screen.draw(state)?;
+            screen.draw(view)?;
             self.is_old = false;
             self.next = now + FRAME;
         }
         Ok(())
     }
 
-    fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self) -> Option<Instant> {
         self.is_old.then_some(self.next)
     }
 }
 
-async fn sleep_until(at: Option<Instant>) {
+pub(super) async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }
 
-fn message(event: Event) -> Option<Message> {
+/// What a terminal's event means to the UI.
+pub(super) fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Mouse(mouse) => Some(Message::Mouse(mouse)),

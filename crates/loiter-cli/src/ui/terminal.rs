@@ -19,9 +19,9 @@ use crossterm::{
         disable_raw_mode, enable_raw_mode, size,
     },
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
-use super::{Notify, Palette, State, UiError, sgr::Sgr, view};
+use super::{Notify, Palette, UiError, sgr::Sgr};
 
 /// Whether the terminal is ours at the moment. There is one terminal, so this is global: the
 /// panic hook must know, and must not give it back twice.
@@ -70,14 +70,14 @@ impl Screen {
         size()
     }
 
-    /// Shows a state.
-    pub(super) fn draw(&mut self, state: &State) -> Result<(), UiError> {
+    /// Shows a picture.
+    pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<(), UiError> {
         if !TAKEN.load(Ordering::SeqCst) {
             return Err(UiError::Panicked);
         }
         // Terminals that know this show the whole picture at once; others ignore it.
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| view(state, frame))?;
+        self.terminal.draw(view)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Ok(())
     }

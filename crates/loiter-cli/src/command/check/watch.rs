@@ -29,7 +29,7 @@ use super::{
 use crate::{
     cli::CheckArgs,
     command::{
-        ask::{Connected, SILENCE, connect_at, lost, next, silent},
+        ask::{Connected, SILENCE, connect, lost, next, silent},
         who,
     },
     error::Error,
@@ -61,12 +61,13 @@ pub(super) async fn watch(args: &CheckArgs, allow: Vec<Allow>) -> Result<Report,
     if let Where::File(path) = &args.target.target {
         return watch_file(path, args, allow, interval.into()).await;
     }
-    let endpoint = &args.target.target;
+    let aim = args.target.aim();
+    let endpoint = &aim.place;
     let Connected {
         source,
         target,
         thresholds,
-    } = connect_at(endpoint, args.target.at, args.limits.limits()).await?;
+    } = connect(&aim, args.limits.limits()).await?;
     warn_if_short(args.watch_for, &thresholds);
     let settings = settings(args, thresholds, &allow);
     let mut updates = source.watch_findings(settings, Some(interval)).await?;

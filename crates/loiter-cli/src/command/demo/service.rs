@@ -18,8 +18,19 @@ const ANNOUNCEMENT: &str = "loiter-demo: agent listening on ";
 const START: Duration = Duration::from_secs(30);
 
 /// Variables that the user has set for the agents of other programs. Here they would move the
-/// service to a port that is taken, or leave it without an agent.
-const NOT_FOR_THE_DEMO: [&str; 3] = ["LOITER_ENABLED", "LOITER_LISTEN", "LOITER_NAME"];
+/// service to a port that is taken, lock its door, or leave it without an agent.
+const NOT_FOR_THE_DEMO: [&str; 10] = [
+    "LOITER_ATTACH_TOKEN",
+    "LOITER_ENABLED",
+    "LOITER_LISTEN",
+    "LOITER_NAME",
+    "LOITER_READ_TOKEN_FILE",
+    "LOITER_TLS_CERT",
+    "LOITER_TLS_CLIENT_CA",
+    "LOITER_TLS_KEY",
+    "LOITER_TOKEN",
+    "LOITER_TOKEN_FILE",
+];
 
 /// Why there is no service to look at.
 #[derive(Debug, thiserror::Error)]

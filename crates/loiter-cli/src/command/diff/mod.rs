@@ -7,7 +7,7 @@ mod text;
 
 use std::{io, path::Path};
 
-use loiter_cli::source::{Endpoint, ParseEndpointError, Where};
+use loiter_cli::source::{Credentials, Endpoint, ParseEndpointError, Where};
 
 pub(super) use compare::{Comparison, Grown, Stuck};
 
@@ -16,13 +16,18 @@ use super::{
     json::{self, Diff},
     snapshot::{self, Snapshot, SnapshotError},
 };
-use crate::{cli::DiffArgs, error::Error};
+use crate::{
+    cli::{Aim, DiffArgs},
+    error::Error,
+};
 
 /// Reads or takes both, compares them and prints what comes of it.
 pub(super) fn run(args: &DiffArgs) -> Result<Outcome, Error> {
     // Both are looked up before either is taken: that takes a while.
     let (before, after) = (Origin::of(&args.before)?, Origin::of(&args.after)?);
-    let comparison = Comparison::new(before.snapshot()?, after.snapshot()?)?;
+    let credentials = args.credentials.credentials();
+    let (before, after) = (before.snapshot(credentials)?, after.snapshot(credentials)?);
+    let comparison = Comparison::new(before, after)?;
     let mut out = io::stdout().lock();
     let printed = match args.json {
         true => json::write(&Diff::new(&comparison), &mut out),
@@ -53,16 +58,20 @@ impl<'a> Origin<'a> {
         })
     }
 
-    fn snapshot(self) -> Result<Snapshot, Error> {
+    fn snapshot(self, credentials: &Credentials) -> Result<Snapshot, Error> {
         match self {
             Self::File(path) => match snapshot::read(path) {
                 // It may be a recording, which then speaks of its end.
                 Err(error) if error.is_of_another_file() => {
-                    snapshot::of_agent(&Where::File(path.to_owned())).map_err(|_| error.into())
+                    let recorded = Aim::new(Where::File(path.to_owned()));
+                    snapshot::of_agent(&recorded).map_err(|_| error.into())
                 }
                 read => Ok(read?),
             },
-            Self::Agent(endpoint) => snapshot::of_agent(&endpoint.into()),
+            Self::Agent(endpoint) => snapshot::of_agent(&Aim {
+                credentials: credentials.clone(),
+                ..Aim::new(endpoint.into())
+            }),
         }
     }
 }

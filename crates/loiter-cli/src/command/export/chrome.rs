@@ -344,6 +344,53 @@ mod tests {
         );
     }
 
+    /// What the format's own description asks of each phase that is used.
+    #[test]
+    fn every_event_has_what_its_phase_asks_for() {
+        let document = document("");
+        let unit = &document["displayTimeUnit"];
+        assert!(
+            unit.is_null() || ["ms", "ns"].iter().any(|it| unit == it),
+            "{unit}"
+        );
+        let mut last: HashMap<(u64, u64), f64> = HashMap::new();
+        for event in document["traceEvents"].as_array().expect("events") {
+            let has = |name: &str| !event[name].is_null();
+            let ph = event["ph"].as_str().expect("a phase");
+            let at = event["ts"].as_f64().expect("a time");
+            assert!(at >= 0.0 && at.is_finite(), "{event}");
+            place(event);
+            match ph {
+                "B" => assert!(has("name") && has("cat"), "{event}"),
+                "E" => {}
+                "M" => assert!(event["args"].is_object() && has("name"), "{event}"),
+                "C" => {
+                    let counts = event["args"].as_object().expect("counts");
+                    assert!(
+                        !counts.is_empty() && counts.values().all(Value::is_number),
+                        "{event}"
+                    );
+                }
+                "i" => {
+                    let scope = &event["s"];
+                    assert!(has("name"), "{event}");
+                    assert!(["g", "p", "t"].iter().any(|it| scope == it), "{event}");
+                }
+                "s" | "f" => {
+                    assert!(has("id") && has("name") && has("cat"), "{event}");
+                    assert!(ph == "s" || event["bp"] == "e", "{event}");
+                }
+                other => panic!("{other}: {event}"),
+            }
+            // Viewers sort what is out of order, but not all of them what begins and ends.
+            if matches!(ph, "B" | "E") {
+                let last = last.entry(place(event)).or_insert(at);
+                assert!(at >= *last, "{event} after {last}");
+                *last = at;
+            }
+        }
+    }
+
     #[test]
     fn every_task_and_site_is_named() {
         let document = document("");

@@ -38,7 +38,7 @@ use loiter_recording::ReadError;
 
 use self::{output::Output, table::Table};
 use super::{
-    ask::{Connected, connect_at, lost},
+    ask::{Connected, connect, lost},
     runtime,
 };
 use crate::{
@@ -148,7 +148,7 @@ fn check(args: &ExportArgs) -> Result<(), Error> {
         ExportFormatArg::Csv => args.table == Some(TableArg::Events),
         ExportFormatArg::Html | ExportFormatArg::Pprof => false,
     };
-    let is_file = matches!(args.place(), Where::File(_));
+    let is_file = matches!(args.target.target, Where::File(_));
     match args {
         _ if args.table.is_some() && args.to != ExportFormatArg::Csv => {
             usage("--table is for `--to csv`; the other formats have everything in one file")
@@ -170,21 +170,21 @@ fn check(args: &ExportArgs) -> Result<(), Error> {
 
 /// Finds out who answers.
 async fn ask(args: &ExportArgs) -> Result<Asked, Error> {
-    let place = args.place();
+    let aim = args.target.aim();
     let Connected {
         source,
         target,
         thresholds,
-    } = connect_at(&place, args.target.at, args.limits.limits()).await?;
+    } = connect(&aim, args.limits.limits()).await?;
     Ok(Asked {
         source,
         target,
         thresholds,
-        watch_for: match place {
+        watch_for: match aim.place {
             Where::Endpoint(_) => Some(args.watch_for.unwrap_or(WATCH_FOR)),
             Where::File(_) => None,
         },
-        place,
+        place: aim.place,
     })
 }
 

@@ -7,7 +7,7 @@ use loiter_model::{
     picture::{Picture, PictureLimits},
     update::{Description, EventBatch, EventKind, LabelSet, TasksUpdate},
 };
-use loiter_recording::{End, Entry, Gap, ReadError};
+use loiter_recording::{End, Entry, Gap, PendingWaits, ReadError};
 
 use super::follow::Follower;
 
@@ -57,6 +57,7 @@ pub(super) fn play(
             Err(error) => return Err(Stopped::Read(error)),
         }
     }
+    player.waits_before(player.played.to.saturating_add(Nanos(1)), follower)?;
     player.picture.advance(player.played.to);
     if let End::CutOff { .. } | End::Damaged { .. } = end {
         let to = player.played.to;
@@ -77,6 +78,8 @@ struct Player {
     keyframe: u64,
     /// When the keyframe began that is not complete.
     began: Option<Nanos>,
+    /// What tasks will be known to wait on.
+    waits: PendingWaits,
     played: Played,
 }
 
@@ -90,6 +93,7 @@ impl Default for Player {
             alive: HashMap::new(),
             keyframe: 0,
             began: None,
+            waits: PendingWaits::default(),
             played: Played::default(),
         }
     }
@@ -109,9 +113,13 @@ impl Player {
     fn entry(&mut self, entry: &Entry, follower: &mut impl Follower) -> io::Result<()> {
         let at = entry.at();
         self.played.to = self.played.to.max(at);
+        if !matches!(entry, Entry::Waits(_) | Entry::Events(_)) {
+            self.waits_before(at.saturating_add(Nanos(1)), follower)?;
+        }
         match entry {
             Entry::Keyframe { at, .. } => {
                 self.picture.advance(*at);
+                self.waits.keyframe();
                 self.keyframe += 1;
                 self.began = Some(*at);
                 Ok(())
@@ -132,11 +140,22 @@ impl Player {
                 follower.findings(update)
             }
             Entry::Events(batch) => self.events(batch, follower),
+            Entry::Waits(waits) => {
+                self.waits.take(waits.clone());
+                Ok(())
+            }
             Entry::Gap(gap) => {
                 self.picture.advance(at);
                 follower.gap(gap)
             }
         }
+    }
+
+    fn waits_before(&mut self, at: Nanos, follower: &mut impl Follower) -> io::Result<()> {
+        while let Some(task) = self.waits.draw_before(at, &mut self.picture) {
+            follower.fact(&self.picture, task)?;
+        }
+        Ok(())
     }
 
     /// The numbers of a recording hold for all of it.
@@ -165,6 +184,8 @@ impl Player {
     fn tasks(&mut self, update: &TasksUpdate, follower: &mut impl Follower) -> io::Result<()> {
         self.picture.advance(update.overview.at);
         self.learn(&update.labels);
+        let waits = update.labels.waits.iter();
+        self.waits.know(waits.map(|(id, wait)| (*id, wait.clone())));
         for task in &update.tasks {
             self.picture.put_task(*task);
             match task.state {
@@ -206,6 +227,7 @@ impl Player {
         }
         self.played.events += batch.events.len() as u64;
         for (event, told) in batch.told() {
+            self.waits_before(event.at, follower)?;
             self.picture.advance(event.at);
             follower.before(&self.picture, event)?;
             self.picture.apply(event);

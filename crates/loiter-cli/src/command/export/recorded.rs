@@ -27,20 +27,24 @@ enum Failed {
 
 /// Makes a trace of what the arguments name, and says what is missing in it.
 pub(super) fn trace(args: &ExportArgs, sink: &mut impl Sink) -> Result<(), Error> {
-    let place = args.place();
-    let ended = match &place {
+    let aim = args.target.aim();
+    let ended = match &aim.place {
         Where::File(path) => of(source::open_recording(path)?, args, sink),
         Where::Endpoint(_) => {
             let length = args.watch_for.unwrap_or(WATCH_FOR);
             let recording = runtime()?.block_on(async {
-                let source = source::open(&place)?;
+                let source = source::open(&aim.place, &aim.credentials)?;
                 Ok::<_, Error>(capture(source, &Options::default(), length.into()).await?)
             })?;
             of(recording, args, sink)
         }
     };
     let ended = ended.map_err(|failed| match failed {
-        Failed::Read(error) => ExportError::Read { place, error }.into(),
+        Failed::Read(error) => ExportError::Read {
+            place: aim.place,
+            error,
+        }
+        .into(),
         Failed::Write(error) => written(args, error),
     })?;
     for warning in lacks(&ended) {

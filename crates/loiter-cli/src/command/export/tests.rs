@@ -77,6 +77,7 @@ pub(super) fn events() -> EventBatch {
             name: Some(NameId(7)),
             ..Description::default()
         }],
+        waits: Vec::new(),
         labels: LabelSet {
             names: [(NameId(7), HOSTILE.into())].into(),
             sites: [(

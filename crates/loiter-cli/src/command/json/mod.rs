@@ -1,6 +1,6 @@
 //! The JSON that the commands print.
 //!
-//! One object: [`Document`], [`Stacks`], [`Resources`], [`Check`] or [`Diff`]. Its shape is stable: fields may be added, but none is
+//! One object: [`Document`], [`Stacks`], [`Resources`], [`Agents`], [`Check`] or [`Diff`]. Its shape is stable: fields may be added, but none is
 //! renamed, removed or given another meaning without a new [`SCHEMA`]. Every field is always
 //! there; what is not known or does not apply is `null`.
 //!
@@ -25,8 +25,9 @@
 //! ```
 //!
 //! With `--group site` there is `sites` in place of `tasks`. `loiter stacks` prints [`Stacks`],
-//! `loiter resources` [`Resources`], `loiter check` [`Check`] and `loiter diff` [`Diff`], by the same rules.
+//! `loiter resources` [`Resources`], `loiter ls` [`Agents`], `loiter check` [`Check`] and `loiter diff` [`Diff`], by the same rules.
 
+mod agents;
 mod check;
 mod diff;
 mod fill;
@@ -40,6 +41,7 @@ use serde::Serialize;
 
 use super::check::Seen;
 
+pub(crate) use agents::Agents;
 pub(crate) use check::Check;
 pub(crate) use diff::Diff;
 pub(crate) use resources::Resources;

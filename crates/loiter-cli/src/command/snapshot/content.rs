@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use loiter_cli::snapshot::{FormatError, Part};
 use loiter_model::{
     NameId, SiteStats, Target, Task,
     update::{LabelSet, Overview},
 };
 
-use super::{Part, Sink, SnapshotError, format::FormatError};
+use super::{Sink, SnapshotError};
 use crate::{command::check::Seen, error::Error};
 
 /// Tasks at most: four times what an agent tracks unless it is told otherwise.

@@ -6,13 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use loiter_cli::snapshot::{FormatError, Part, Reader, Writer};
 use tempfile::NamedTempFile;
 
-use super::{
-    Part, Sink, Snapshot,
-    content::Collector,
-    format::{FormatError, Reader, Writer},
-};
+use super::{Sink, Snapshot, content::Collector};
 use crate::error::Error;
 
 /// Why there is no snapshot.

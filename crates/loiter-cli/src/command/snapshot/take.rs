@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use loiter_cli::{
     limits::Limits,
-    source::{At, Source, SourceError, Where},
+    snapshot::Part,
+    source::{Source, SourceError, Where},
 };
 use loiter_model::{
-    Thresholds,
+    Target, Thresholds,
     finding::RuleSettings,
     query::{Filter, Query, SiteColumn, Sort, TaskColumn, Window},
 };
 
-use super::{Part, Sink};
+use super::Sink;
 use crate::{
-    command::ask::{Connected, connect_at, first, next},
+    cli::Aim,
+    command::ask::{Connected, connect, first, next},
     error::Error,
 };
 
@@ -28,21 +30,20 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Asks for every part. The tasks come in the order of their numbers, each answer going on where
 /// the last one ended: one that ends meanwhile moves no other out of sight.
-pub(crate) async fn take(
-    place: &Where,
-    at: Option<At>,
-    limits: Limits,
-    sink: &mut impl Sink,
-) -> Result<(), Error> {
+pub(crate) async fn take(aim: &Aim, limits: Limits, sink: &mut impl Sink) -> Result<(), Error> {
     let Connected {
         source,
         target,
         thresholds,
-    } = connect_at(place, at, limits).await?;
-    sink.part(Part::Target(target))?;
+    } = connect(aim, limits).await?;
+    // What is said of findings and blocked tasks is by the limits in force.
+    sink.part(Part::Target(Target {
+        thresholds,
+        ..target
+    }))?;
     let asked = Asked {
         source: &*source,
-        place,
+        place: &aim.place,
         thresholds,
     };
     if let Some(findings) = asked.findings().await? {

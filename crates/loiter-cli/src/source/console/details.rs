@@ -12,9 +12,10 @@ use console_api::{
 };
 use loiter_model::update::TaskDetail;
 use tokio::{task::JoinHandle, time};
-use tonic::{Streaming, transport::Channel};
+use tonic::Streaming;
 
 use super::histogram;
+use crate::source::door::Line;
 
 /// The first answer of a task waits so long for its histograms.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -29,7 +30,7 @@ pub(super) struct Details {
 impl Details {
     /// Asks for the task with this span. A server that does not know it, or does not do this, is
     /// no error: nothing is known then.
-    pub(super) async fn of(mut client: InstrumentClient<Channel>, span: u64) -> Self {
+    pub(super) async fn of(mut client: InstrumentClient<Line>, span: u64) -> Self {
         let last = Arc::new(Mutex::new(None));
         let request = TaskDetailsRequest {
             id: Some(Id { id: span }),

@@ -32,13 +32,13 @@ use loiter_model::{
 pub use draw::draw;
 
 use self::{session::Session, translate::Translator};
-use super::{Answer, Endpoint, Live, Source, SourceError, Updates};
+use super::{Answer, Credentials, Endpoint, Live, Source, SourceError, Updates, door::Door};
 
 /// A service with a console-subscriber in it.
 ///
 /// Of what its tasks wait on, who spawned or woke them and how they ended it tells nothing.
 pub struct Console {
-    endpoint: Endpoint,
+    door: Door,
     session: Mutex<Option<Session>>,
 }
 
@@ -46,9 +46,9 @@ impl Console {
     /// Talks to the console-subscriber at `endpoint`, which is not contacted before the first
     /// question.
     #[must_use]
-    pub fn new(endpoint: Endpoint) -> Self {
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
         Self {
-            endpoint,
+            door: Door::new(endpoint, credentials),
             session: Mutex::default(),
         }
     }
@@ -73,7 +73,7 @@ impl Console {
         };
         // The same process has the same tasks, and these keep their numbers.
         let translator = former.map_or_else(Translator::default, Session::into_translator);
-        let session = Session::open(&self.endpoint, translator).await?;
+        let session = Session::open(&self.door, translator).await?;
         *self.session() = Some(session.clone());
         Ok(session)
     }
@@ -124,7 +124,7 @@ impl Source for Console {
     fn capture_stacks(&self, _: Filter, _: Thresholds) -> Answer<'_, CaptureOutcome> {
         async {
             Err(SourceError::CannotTell {
-                endpoint: self.endpoint.to_string(),
+                endpoint: self.door.endpoint().to_string(),
                 what:
                     "what tasks wait on: console-subscriber does not know it, loiter's agent does"
                         .to_owned(),
@@ -148,6 +148,14 @@ impl Source for Console {
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>> {
         async move { Ok(self.live().await?.resources(query, interval)) }.boxed()
+    }
+
+    fn watch_resources_and_ops(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<ResourcesUpdate>> {
+        async move { Ok(self.live().await?.resources_and_ops(query, interval)) }.boxed()
     }
 
     fn watch_resource(

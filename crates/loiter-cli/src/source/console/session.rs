@@ -12,12 +12,13 @@ use loiter_model::{
     picture::{Picture, PictureLimits},
     update::TaskDetail,
 };
-use tonic::{Status, Streaming, transport::Channel};
+use tonic::{Status, Streaming};
 
 use super::{details::Details, translate::Translator};
 use crate::source::{
     Endpoint, Live, SourceError, Updates,
     connect::{self, ANSWER_TIMEOUT, in_time},
+    door::{Door, Line},
     local::Canvas,
     status,
 };
@@ -31,20 +32,18 @@ const MAX_MESSAGE: usize = 256 << 20;
 #[derive(Clone)]
 pub(super) struct Session {
     live: Live,
-    client: InstrumentClient<Channel>,
+    client: InstrumentClient<Line>,
     translator: Arc<Mutex<Translator>>,
 }
 
 impl Session {
     /// Connects and takes the first message, which has everything in it.
-    pub(super) async fn open(
-        endpoint: &Endpoint,
-        mut translator: Translator,
-    ) -> Result<Self, SourceError> {
-        let channel = connect::channel(endpoint)?;
-        let mut client = InstrumentClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
+    pub(super) async fn open(door: &Door, mut translator: Translator) -> Result<Self, SourceError> {
+        let endpoint = door.endpoint();
+        let line = connect::line(door)?;
+        let mut client = InstrumentClient::new(line).max_decoding_message_size(MAX_MESSAGE);
         let opening = client.watch_updates(InstrumentRequest {});
-        let explain = |status: Status| status::explain(&status, endpoint, status::WATCH_UPDATES);
+        let explain = |status: Status| status::explain(&status, door, status::WATCH_UPDATES);
         let answer = in_time(endpoint, ANSWER_TIMEOUT, opening).await?;
         let mut messages = answer.map_err(explain)?.into_inner();
         let first = in_time(endpoint, FIRST_TIMEOUT, messages.message()).await?;
@@ -57,12 +56,7 @@ impl Session {
         translator.begin(&mut picture, first);
         let live = Live::new(picture);
         let translator = Arc::new(Mutex::new(translator));
-        let reading = read(
-            endpoint.clone(),
-            messages,
-            translator.clone(),
-            live.canvas(),
-        );
+        let reading = read(door.clone(), messages, translator.clone(), live.canvas());
         live.feed(tokio::spawn(reading));
         Ok(Self {
             live,
@@ -127,7 +121,7 @@ impl Session {
 
 /// Draws what comes, up to the end.
 async fn read(
-    endpoint: Endpoint,
+    door: Door,
     mut messages: Streaming<Update>,
     translator: Arc<Mutex<Translator>>,
     canvas: Canvas,
@@ -138,9 +132,9 @@ async fn read(
                 let mut translator = translator.lock().unwrap_or_else(PoisonError::into_inner);
                 canvas.draw(|picture| translator.take(picture, update));
             }
-            Ok(None) => break ended(&endpoint),
+            Ok(None) => break ended(door.endpoint()),
             Err(status) => {
-                break status::explain_late(&status, &endpoint, status::WATCH_UPDATES);
+                break status::explain_late(&status, &door, status::WATCH_UPDATES);
             }
         }
     };

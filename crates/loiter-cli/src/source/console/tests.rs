@@ -38,7 +38,7 @@ use prost_types::Timestamp;
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, transport::Server};
 
-use crate::source::{Attached, Console, Endpoint, Source, SourceError, Updates};
+use crate::source::{Attached, Console, Credentials, Endpoint, Source, SourceError, Updates};
 
 type Answers<T> = BoxStream<'static, Result<T, Status>>;
 
@@ -183,7 +183,7 @@ async fn it_is_found_where_no_agent_answers() {
         ..Peer::default()
     })
     .await;
-    let source = Attached::new(endpoint);
+    let source = Attached::new(endpoint, Credentials::default());
     let target = source.target().await.expect("it answers");
     assert_eq!(target.teller, Teller::ConsoleSubscriber);
     assert_eq!(target.uptime.0, 10_000_000_000);
@@ -202,7 +202,7 @@ async fn a_first_message_beyond_what_tokio_console_takes_arrives() {
         ..Peer::default()
     })
     .await;
-    let update = ask(&Console::new(endpoint)).await;
+    let update = ask(&Console::new(endpoint, Credentials::default())).await;
     assert_eq!(update.overview.totals.alive, 20_000);
 }
 
@@ -229,7 +229,7 @@ async fn what_changes_is_told_to_every_watcher() {
         ..Peer::default()
     })
     .await;
-    let console = Console::new(endpoint);
+    let console = Console::new(endpoint, Credentials::default());
     let watch = console.watch_tasks(query(), None).await;
     let mut updates = watch.expect("it answers");
     loop {
@@ -252,7 +252,7 @@ async fn a_stream_that_ends_is_lost_and_read_anew() {
         ..Peer::default()
     };
     let connections = peer.connections.clone();
-    let console = Console::new(serving(peer).await);
+    let console = Console::new(serving(peer).await, Credentials::default());
     let run = console.target().await.expect("it answers").run_id;
     let watch = console.watch_tasks(query(), None).await;
     let mut updates = watch.expect("it answers");
@@ -288,13 +288,13 @@ async fn nothing_in_it_is_an_empty_picture() {
         ..Peer::default()
     })
     .await;
-    let update = ask(&Console::new(endpoint)).await;
+    let update = ask(&Console::new(endpoint, Credentials::default())).await;
     assert_eq!(update.matched, 0);
     let silent = serving(Peer {
         ends: true,
         ..Peer::default()
     });
-    let error = Console::new(silent.await)
+    let error = Console::new(silent.await, Credentials::default())
         .target()
         .await
         .expect_err("it says nothing");
@@ -330,7 +330,7 @@ async fn a_task_is_seen_closely_with_its_histograms_or_without() {
             ..Peer::default()
         })
         .await;
-        let console = Console::new(endpoint);
+        let console = Console::new(endpoint, Credentials::default());
         let task = ask(&console).await.tasks[0];
         let watch = console.watch_task(task.seq, Thresholds::default(), None);
         let mut updates = watch.await.expect("it answers");
@@ -360,7 +360,7 @@ async fn one_who_speaks_neither_is_named() {
     let router = Server::builder().add_routes(tonic::service::Routes::default());
     tokio::spawn(router.serve_with_incoming(incoming));
     let endpoint = address.to_string().parse().expect("an address");
-    let error = Attached::new(endpoint)
+    let error = Attached::new(endpoint, Credentials::default())
         .target()
         .await
         .expect_err("it is neither");
@@ -388,15 +388,52 @@ async fn a_unix_socket_is_as_good() {
             .serve_with_incoming(incoming),
     );
     let endpoint = format!("file://{}", path.display());
-    let source = Attached::new(endpoint.parse().expect("an address"));
+    let endpoint = endpoint.parse().expect("an address");
+    let source = Attached::new(endpoint, Credentials::default());
     assert_eq!(ask(&source).await.matched, 3);
 
     let nobody = format!("unix:{}", folder.path().join("nobody.sock").display());
-    let source = Attached::new(nobody.parse().expect("an address"));
+    let nobody = nobody.parse().expect("an address");
+    let source = Attached::new(nobody, Credentials::default());
     let error = source.target().await.expect_err("nobody listens");
     assert!(
         matches!(error, SourceError::Unreachable { .. }),
         "{error:?}"
     );
     assert!(error.to_string().contains("nobody.sock"), "{error}");
+}
+
+/// A stock console-subscriber speaks no TLS itself: something before it does.
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn it_may_stand_behind_a_locked_door() {
+    use crate::source::door::tests::{
+        by_name,
+        peer::{Tls, serve},
+        pki::{Ca, Valid},
+        trusting,
+    };
+
+    let ca = Ca::new();
+    let tls = Tls::for_clients_of(ca.server(&["localhost"]), &ca);
+    let peer = Peer {
+        updates: vec![first(3, "")],
+        ..Peer::default()
+    };
+    let routes = tonic::service::Routes::new(InstrumentServer::new(peer));
+    let endpoint = by_name(serve(tls, routes).await);
+    let me = ca.issue(&["me"], Valid::Now);
+    let credentials = Credentials {
+        cert: Some(ca.file("me.pem", &format!("{}{}", me.cert, me.key)).into()),
+        ..trusting(&ca)
+    };
+    let source = Attached::new(endpoint.clone(), credentials);
+    let target = source.target().await.expect("it answers");
+    assert_eq!(target.teller, Teller::ConsoleSubscriber);
+    assert_eq!(ask(&source).await.matched, 3);
+
+    let source = Attached::new(endpoint, trusting(&ca));
+    let error = source.target().await.expect_err("it is locked");
+    assert!(matches!(error, SourceError::Door { .. }), "{error:?}");
+    assert!(error.to_string().contains("`--cert FILE`"), "{error}");
 }

@@ -4,20 +4,25 @@ mod tcp;
 
 use std::{
     fmt,
+    net::IpAddr,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use loiter_model::DEFAULT_ADDR;
 
-/// Where a program's tasks are told of: a TCP port, a Unix socket or a vsock port.
+/// Where a program's tasks are told of: a TCP port, with TLS or without, a Unix socket or a vsock
+/// port.
 ///
 /// ```
 /// use loiter_cli::source::Endpoint;
 ///
-/// for text in ["db-3:6669", "http://db-3:6669", "http://db-3:6669/"] {
+/// for text in ["db-3:6669", "http://db-3:6669", "loiter://db-3:6669/"] {
 ///     assert_eq!(text.parse::<Endpoint>()?.to_string(), "db-3:6669");
 /// }
+/// let locked = "https://db-3:6669/".parse::<Endpoint>()?;
+/// assert_eq!(locked.to_string(), "https://db-3:6669");
+/// assert!(locked.is_tls());
 /// assert_eq!(":7000".parse::<Endpoint>()?.to_string(), "127.0.0.1:7000");
 /// assert_eq!(Endpoint::default().to_string(), loiter_model::DEFAULT_ADDR);
 /// let socket = "file://localhost/run/app.sock".parse::<Endpoint>()?;
@@ -33,6 +38,9 @@ pub(super) enum Address {
         /// A name or an address; an IPv6 address stands in brackets.
         host: String,
         port: u16,
+        is_tls: bool,
+        /// The one of the host's addresses that is meant; `None` for any of them.
+        ip: Option<IpAddr>,
     },
     Unix(PathBuf),
     Vsock {
@@ -110,6 +118,59 @@ impl Endpoint {
         }
     }
 
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(self.0, Address::Tcp { is_tls: true, .. })
+    }
+
+    /// The host, as it was written, and the port; `None` for anything but TCP.
+    #[must_use]
+    pub fn host_and_port(&self) -> Option<(&str, u16)> {
+        match &self.0 {
+            Address::Tcp { host, port, .. } => Some((host, *port)),
+            Address::Unix(_) | Address::Vsock { .. } => None,
+        }
+    }
+
+    /// The same at one of the addresses that its host's name has: a certificate is still to be for
+    /// the name. Of no effect on anything but TCP.
+    #[must_use]
+    pub fn at(mut self, address: IpAddr) -> Self {
+        if let Address::Tcp { ip, .. } = &mut self.0 {
+            *ip = Some(address);
+        }
+        self
+    }
+
+    /// The one of its host's addresses that is meant; `None` for any of them.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        match &self.0 {
+            Address::Tcp { ip, .. } => *ip,
+            Address::Unix(_) | Address::Vsock { .. } => None,
+        }
+    }
+
+    /// How the same place is written with TLS, or without; `None` where there is no choice.
+    pub(super) fn written(&self, is_tls: bool) -> Option<String> {
+        let (host, port) = self.host_and_port()?;
+        Some(format!("{}{host}:{port}", scheme(is_tls)))
+    }
+
+    /// Whether nobody but the two sides sees what is said: it is encrypted, or does not leave the
+    /// machine (or, of vsock, the one and its host).
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        match &self.0 {
+            Address::Tcp { is_tls: true, .. } | Address::Unix(_) | Address::Vsock { .. } => true,
+            Address::Tcp { host, ip, .. } => match ip {
+                Some(ip) => ip.is_loopback(),
+                None => is_loopback(host),
+            },
+        }
+    }
+
     pub(super) fn address(&self) -> &Address {
         &self.0
     }
@@ -127,7 +188,18 @@ impl Default for Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&match &self.0 {
-            Address::Tcp { host, port } => format!("{host}:{port}"),
+            Address::Tcp {
+                host,
+                port,
+                is_tls,
+                ip,
+            } => {
+                let scheme = scheme(*is_tls);
+                match ip {
+                    Some(ip) => format!("{scheme}{host}:{port} at {ip}"),
+                    None => format!("{scheme}{host}:{port}"),
+                }
+            }
             Address::Unix(path) => format!("unix:{}", path.display()),
             Address::Vsock { cid, port } => format!("vsock://{cid}:{port}"),
         })
@@ -137,8 +209,8 @@ impl fmt::Display for Endpoint {
 impl FromStr for Endpoint {
     type Err = ParseEndpointError;
 
-    /// Reads `host:port`, `[::1]:port`, `:port`, `port`, and each of them after `http://`;
-    /// `unix:path`, and as tokio-console has it `file:///path` and `file://localhost/path`;
+    /// Reads `host:port`, `[::1]:port`, `:port`, `port`, and each of them after `http://` or
+    /// `loiter://`, or after `https://` for TLS; `unix:path`, and as tokio-console has it `file:///path` and `file://localhost/path`;
     /// `vsock://cid:port`.
     ///
     /// # Errors
@@ -153,9 +225,15 @@ impl FromStr for Endpoint {
             },
         };
         match scheme.as_str() {
-            "" | "http" => {
-                let (host, port) = tcp::parse(rest, text)?;
-                Ok(Self(Address::Tcp { host, port }))
+            "" | "http" | "https" | "loiter" => {
+                let is_tls = scheme == "https";
+                let (host, port) = tcp::parse(rest, text, self::scheme(is_tls))?;
+                Ok(Self(Address::Tcp {
+                    host,
+                    port,
+                    is_tls,
+                    ip: None,
+                }))
             }
             "unix" | "file" => unix(rest, text),
             "vsock" => vsock(rest, text),
@@ -164,6 +242,24 @@ impl FromStr for Endpoint {
                 instead: tcp::instead(rest),
             }),
         }
+    }
+}
+
+/// What stands before a host, as short as it may be.
+fn scheme(is_tls: bool) -> &'static str {
+    match is_tls {
+        true => "https://",
+        false => "",
+    }
+}
+
+/// Whether a host is this machine, whatever the names of others are.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        // By RFC 6761, section 6.3, it never is another machine.
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
 
@@ -217,6 +313,11 @@ mod tests {
             ("my_db.internal:1", "my_db.internal:1"),
             ("http://db-3:6669/", "db-3:6669"),
             ("HTTP://db-3:6669", "db-3:6669"),
+            ("loiter://db-3:6669", "db-3:6669"),
+            ("loiter://[::1]:6669/", "[::1]:6669"),
+            ("https://db-3:6669/", "https://db-3:6669"),
+            ("HTTPS://[::1]:443", "https://[::1]:443"),
+            ("https://:6669", "https://127.0.0.1:6669"),
             (" :6670 ", "127.0.0.1:6670"),
             ("6670", "127.0.0.1:6670"),
             ("[::1]:6669", "[::1]:6669"),
@@ -235,24 +336,70 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_encrypted_or_stays_here_is_private() {
+        for (text, is_private) in [
+            ("127.0.0.1:1", true),
+            ("127.8.9.1:1", true),
+            ("[::1]:1", true),
+            ("LocalHost:1", true),
+            ("unix:/run/app.sock", true),
+            ("vsock://2:1", true),
+            ("https://db:1", true),
+            ("db:1", false),
+            ("10.0.0.1:1", false),
+            ("0.0.0.0:1", false),
+            ("[::2]:1", false),
+            ("localhost.example:1", false),
+            ("127.0.0.1.example:1", false),
+        ] {
+            let endpoint: Endpoint = text.parse().expect(text);
+            assert_eq!(endpoint.is_private(), is_private, "{text}");
+        }
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let there = IpAddr::from([10, 0, 0, 1]);
+        let endpoint = || "localhost:1".parse::<Endpoint>().expect("an address");
+        assert!(endpoint().at(here).is_private());
+        assert!(!endpoint().at(there).is_private());
+    }
+
+    #[test]
+    fn one_address_of_a_name_keeps_the_name() {
+        let endpoint: Endpoint = "https://db:6669".parse().expect("an address");
+        let one = endpoint.clone().at(IpAddr::from([10, 0, 0, 3]));
+        assert_ne!(one, endpoint);
+        assert_eq!(one.to_string(), "https://db:6669 at 10.0.0.3");
+        assert_eq!(one.host_and_port(), Some(("db", 6669)));
+        assert_eq!(one.written(false).as_deref(), Some("db:6669"));
+        let socket = Endpoint::unix("/run/app.sock");
+        assert_eq!(socket.clone().at(IpAddr::from([10, 0, 0, 3])), socket);
+        assert_eq!(socket.written(true), None);
+    }
+
+    #[test]
     fn says_what_is_wrong_and_how_to_mend_it() {
         let error = |text: &str| text.parse::<Endpoint>().expect_err(text).to_string();
         assert!(error("").contains(DEFAULT_ADDR));
         assert!(error("http://").contains(DEFAULT_ADDR));
-        assert!(error("https://db:1").contains("`https`"));
+        assert!(error("ftp://db:1").contains("`ftp`"));
         for (text, instead) in [
             ("http://db", "`db:6669`"),
             ("http://db/", "`db:6669`"),
             ("http://db:", "`db:6669`"),
-            ("https://db/x", "`db:6669`"),
-            ("https://db:7000/x", "`db:7000`"),
+            ("https://db", "`https://db:6669`"),
+            ("https://db/x", "`https://db:6669`"),
+            ("https://db:7000/x", "`https://db:7000`"),
+            ("loiter://db", "`db:6669`"),
+            ("ftp://db/x", "`db:6669`"),
+            ("ftp://db:7000/x", "`db:7000`"),
             ("http://me@db:7000/x?y#z", "`db:7000`"),
             ("http://db/metrics", "`db:6669`"),
             ("db:7000/metrics", "`db:7000`"),
             ("http://[::1]", "`[::1]:6669`"),
             ("::1", "`[::1]:6669`"),
             ("https://", "`127.0.0.1:6669`"),
-            ("https://ä:ö", "`127.0.0.1:6669`"),
+            ("https://[::1]", "`https://[::1]:6669`"),
+            ("ftp://", "`127.0.0.1:6669`"),
+            ("ftp://ä:ö", "`127.0.0.1:6669`"),
         ] {
             assert!(error(text).contains(instead), "{}", error(text));
         }

@@ -9,8 +9,13 @@ use super::ParseEndpointError;
 /// The port of [`DEFAULT_ADDR`].
 const USUAL_PORT: u16 = 6669;
 
-/// Host and port of `host:port`, `[::1]:port`, `:port` or `port`. `text` is all that was written.
-pub(super) fn parse(address: &str, text: &str) -> Result<(String, u16), ParseEndpointError> {
+/// Host and port of `host:port`, `[::1]:port`, `:port` or `port`. `text` is all that was written,
+/// and `scheme` what is to stand before what is to be written instead.
+pub(super) fn parse(
+    address: &str,
+    text: &str,
+    scheme: &str,
+) -> Result<(String, u16), ParseEndpointError> {
     let address = address.strip_suffix('/').unwrap_or(address);
     if address.is_empty() {
         return Err(ParseEndpointError::Empty);
@@ -18,13 +23,13 @@ pub(super) fn parse(address: &str, text: &str) -> Result<(String, u16), ParseEnd
     if address.contains(['/', '?', '#', '@']) {
         return Err(ParseEndpointError::TooMuch {
             text: text.to_owned(),
-            instead: with_port(authority(address)),
+            instead: format!("{scheme}{}", with_port(authority(address))),
         });
     }
     let Some((host, port)) = split(address) else {
         return Err(ParseEndpointError::NoPort {
             text: text.to_owned(),
-            instead: with_port(address),
+            instead: format!("{scheme}{}", with_port(address)),
         });
     };
     Ok((parse_host(host)?, parse_port(port)?))

@@ -22,6 +22,9 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::news::{Listener, News};
 use crate::source::{SourceError, Updates};
 
+/// Operations of one answer.
+const MOST_OPS: usize = 4000;
+
 /// A shared picture. Every watch answers at once, and then whenever the picture has changed, but
 /// not more often than it was asked to.
 ///
@@ -151,6 +154,19 @@ impl Live {
     ) -> Updates<ResourcesUpdate> {
         self.answers(interval, move |picture| {
             timed(|| picture.resources(&query), |update| &mut update.overview)
+        })
+    }
+
+    /// The same with the operations on the rows.
+    pub fn resources_and_ops(
+        &self,
+        query: ResourceQuery,
+        interval: Option<Duration>,
+    ) -> Updates<ResourcesUpdate> {
+        self.answers(interval, move |picture| {
+            let mut update = timed(|| picture.resources(&query), |update| &mut update.overview);
+            update.ops = picture.ops_on(&update.resources, MOST_OPS);
+            update
         })
     }
 

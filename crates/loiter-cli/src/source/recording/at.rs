@@ -38,6 +38,12 @@ impl Default for At {
 }
 
 impl At {
+    /// Whether it is the beginning or the end: what is of one time only has these.
+    pub(super) fn is_edge(self) -> bool {
+        let (Self::FromStart(distance) | Self::FromEnd(distance)) = self;
+        distance == Nanos::ZERO
+    }
+
     /// The time itself, of a recording with this range.
     #[must_use]
     pub fn in_range(self, (from, to): (Nanos, Nanos)) -> Nanos {

@@ -1,8 +1,12 @@
-//! What was recorded of a target, at a time that whoever watches it chooses.
+//! What was recorded of a target, at a time that whoever watches it chooses; a snapshot is of one
+//! time only.
 
 mod at;
 mod file;
 mod player;
+mod still;
+#[cfg(test)]
+mod tests;
 
 use std::{path::Path, time::Duration};
 
@@ -22,33 +26,49 @@ pub use at::{At, ParseAtError};
 pub use file::open_recording;
 pub use player::{Go, Moment, Player, Reading, Reel};
 
+use self::file::Made;
 use super::{Answer, Live, Source, SourceError, Updates};
+
+const NO_RESOURCES: &str =
+    "anything of resources: snapshots have none, but files of `loiter record` do";
 
 /// A recording as a source: it answers with what was known at the time to which its
 /// [`player`](Self::player) has gone, first the end.
 pub struct Recorded {
     /// What the file is called.
     name: String,
+    made: Made,
     target: Target,
     live: Live,
     player: Player,
 }
 
 impl Recorded {
-    /// Opens a file of `loiter record`, or one that console-subscriber has recorded, at a time.
-    /// Reads up to there; of a file that is still written, what is there by now.
+    /// Opens a file of `loiter record` or `loiter snapshot`, or one that console-subscriber has
+    /// recorded, at a time. Reads up to there; of a file that is still written, what is there by
+    /// now.
     ///
     /// # Errors
-    /// [`SourceError::BadFile`] when it is neither, or when it cannot be read.
+    /// [`SourceError::BadFile`] when it is none of these, or when it cannot be read, and
+    /// [`SourceError::CannotTell`] when a snapshot is to speak of another time than its own.
     pub fn open(path: &Path, at: At) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let replay = file::open(path)?;
+        let (made, replay) = file::open(path)?;
+        if made == Made::Snapshot && !at.is_edge() {
+            return Err(SourceError::CannotTell {
+                endpoint: name,
+                what: "of another time than its own: it is a snapshot; name a file of \
+                       `loiter record`"
+                    .to_owned(),
+            });
+        }
         let target = replay.target().clone();
         let live = Live::new(Picture::new(PictureLimits::default()));
         let player = Player::new(name.clone(), replay, live.canvas());
         player.go_now(Go::To(at.in_range(player.reel().range)))?;
         Ok(Self {
             name,
+            made,
             target,
             live,
             player,
@@ -148,7 +168,10 @@ impl Source for Recorded {
         query: ResourceQuery,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourcesUpdate>> {
-        future::ready(Ok(self.live.resources(query, interval))).boxed()
+        match self.made {
+            Made::Recording => future::ready(Ok(self.live.resources(query, interval))).boxed(),
+            Made::Snapshot => self.cannot_tell(NO_RESOURCES),
+        }
     }
 
     fn watch_resource(
@@ -156,6 +179,9 @@ impl Source for Recorded {
         seq: ResourceSeq,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<ResourceDetail>> {
-        future::ready(Ok(self.live.resource(seq, interval))).boxed()
+        match self.made {
+            Made::Recording => future::ready(Ok(self.live.resource(seq, interval))).boxed(),
+            Made::Snapshot => self.cannot_tell(NO_RESOURCES),
+        }
     }
 }

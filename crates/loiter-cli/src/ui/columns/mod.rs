@@ -25,7 +25,7 @@ use super::{
 /// What a table has rows of.
 pub(crate) trait Row: Clone + 'static {
     /// What a row is recognised by from one update to the next.
-    type Key: Copy + Eq + Debug;
+    type Key: Clone + Eq + Debug;
     /// What rows can be sorted by.
     type Column: Column;
     /// Every column, in the order of the table.
@@ -84,7 +84,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    fn of(text: impl Into<Cow<'static, str>>) -> Self {
+    pub(in crate::ui) fn of(text: impl Into<Cow<'static, str>>) -> Self {
         Self {
             text: text.into(),
             role: None,
@@ -92,7 +92,7 @@ impl Cell {
         }
     }
 
-    fn with(text: impl Into<Cow<'static, str>>, role: Option<Role>) -> Self {
+    pub(in crate::ui) fn with(text: impl Into<Cow<'static, str>>, role: Option<Role>) -> Self {
         Self {
             text: text.into(),
             role,
@@ -101,7 +101,7 @@ impl Cell {
     }
 
     /// A duration, as the user wants them.
-    fn duration(duration: Option<Nanos>, context: &Context<'_>) -> Self {
+    pub(in crate::ui) fn duration(duration: Option<Nanos>, context: &Context<'_>) -> Self {
         let durations = context.theme.durations();
         duration.map_or_else(Self::none, |duration| Self {
             tint: durations.role(duration),
@@ -110,21 +110,21 @@ impl Cell {
     }
 
     /// A text that may hold anything, where there is one.
-    fn clean(text: Option<impl Display>) -> Self {
+    pub(in crate::ui) fn clean(text: Option<impl Display>) -> Self {
         text.map_or_else(Self::none, |text| {
             Self::of(text::clean(&text.to_string()).into_owned())
         })
     }
 
     /// Nothing to show here.
-    fn none() -> Self {
+    pub(in crate::ui) fn none() -> Self {
         Self::with("-", Some(Role::Faint))
     }
 }
 
 impl<R: Row> ColumnSpec<R> {
     /// A column of figures, which stand at its right.
-    const fn figure(
+    pub(in crate::ui) const fn figure(
         column: R::Column,
         width: u16,
         keep: u8,
@@ -144,7 +144,12 @@ impl<R: Row> ColumnSpec<R> {
     }
 
     /// A column of numbers that are names: their last digits tell most.
-    const fn id(column: R::Column, min: u16, keep: u8, cell: fn(&R, &Context<'_>) -> Cell) -> Self {
+    pub(in crate::ui) const fn id(
+        column: R::Column,
+        min: u16,
+        keep: u8,
+        cell: fn(&R, &Context<'_>) -> Cell,
+    ) -> Self {
         Self {
             ideal: 7,
             elide: Elide::Start,
@@ -153,7 +158,7 @@ impl<R: Row> ColumnSpec<R> {
     }
 
     /// A column of words.
-    const fn word(
+    pub(in crate::ui) const fn word(
         column: R::Column,
         min: u16,
         ideal: u16,
@@ -169,7 +174,7 @@ impl<R: Row> ColumnSpec<R> {
     }
 
     /// The same, shown only when the user wants it.
-    const fn hidden(self) -> Self {
+    pub(in crate::ui) const fn hidden(self) -> Self {
         Self {
             shown: false,
             ..self
@@ -177,7 +182,7 @@ impl<R: Row> ColumnSpec<R> {
     }
 
     /// The same, taking a share of the room that is left.
-    const fn growing(self, slack: u16) -> Self {
+    pub(in crate::ui) const fn growing(self, slack: u16) -> Self {
         Self { slack, ..self }
     }
 }

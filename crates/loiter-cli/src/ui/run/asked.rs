@@ -19,14 +19,14 @@ use loiter_model::{
 
 use crate::{
     source::{Go, Player, Source, SourceError, Updates},
-    ui::{Answer, Line, Message, Question, Whose},
+    ui::{Answer, Effect, Line, Message, Question, Whose},
 };
 
 /// Findings change slowly, and each answer has the rules look at every task.
 const FINDINGS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Nothing here is spawned: dropping a question's stream is what takes it back.
-pub(super) struct Asked {
+pub(in crate::ui) struct Asked {
     source: Arc<dyn Source>,
     /// What moves it through its time.
     player: Option<Player>,
@@ -40,7 +40,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(
+    pub(in crate::ui) fn new(
         source: Arc<dyn Source>,
         player: Option<Player>,
         interval: Option<Duration>,
@@ -57,15 +57,32 @@ impl Asked {
         }
     }
 
+    /// Does what an effect wants of the source; gives any other back.
+    pub(in crate::ui) fn obey(&mut self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::Connect => self.connect(),
+            Effect::Watch { number, question } => self.watch(number, question),
+            Effect::Unwatch(line) => self.unwatch(line),
+            Effect::Capture {
+                whose,
+                filter,
+                thresholds,
+            } => self.capture(whose, filter, thresholds),
+            Effect::Go(to) => self.go(to),
+            effect => return Some(effect),
+        }
+        None
+    }
+
     /// Asks who is there.
-    pub(super) fn connect(&mut self) {
+    pub(in crate::ui) fn connect(&mut self) {
         let source = Arc::clone(&self.source);
         let target = async move { Message::Connected(source.target().await) };
         self.target = Some(target.boxed());
     }
 
     /// Asks this instead of what was asked before on its line.
-    pub(super) fn watch(&mut self, number: u64, question: Question) {
+    pub(in crate::ui) fn watch(&mut self, number: u64, question: Question) {
         let source = Arc::clone(&self.source);
         let line = question.line();
         let interval = match line {
@@ -99,7 +116,7 @@ impl Asked {
     }
 
     /// Has these tasks asked what they wait on.
-    pub(super) fn capture(&mut self, whose: Whose, filter: Filter, thresholds: Thresholds) {
+    pub(in crate::ui) fn capture(&mut self, whose: Whose, filter: Filter, thresholds: Thresholds) {
         let source = Arc::clone(&self.source);
         let capture = async move {
             let outcome = source.capture_stacks(filter, thresholds).await;
@@ -109,7 +126,7 @@ impl Asked {
     }
 
     /// Brings the recording to another time.
-    pub(super) fn go(&mut self, to: Go) {
+    pub(in crate::ui) fn go(&mut self, to: Go) {
         if let Some(player) = self.player.clone() {
             let go = async move { Message::Arrived(player.go(to).await) };
             self.captures.push(go.boxed());
@@ -117,13 +134,13 @@ impl Asked {
     }
 
     /// Takes the question back.
-    pub(super) fn unwatch(&mut self, line: Line) {
+    pub(in crate::ui) fn unwatch(&mut self, line: Line) {
         self.answers[line as usize] = None;
     }
 
     /// The next thing that the source says; waits for ever when it is asked nothing. Nothing is
     /// lost when this is dropped before it is done.
-    pub(super) async fn next(&mut self) -> Message {
+    pub(in crate::ui) async fn next(&mut self) -> Message {
         future::poll_fn(|context| self.poll_next(context)).await
     }
 

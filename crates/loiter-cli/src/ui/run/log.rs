@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_secs(2);
 
 /// What was asked and not answered yet, by its line.
 #[derive(Default)]
-pub(super) struct Log {
+pub(in crate::ui) struct Log {
     asked: [Option<Asked>; Line::ALL.len()],
 }
 
@@ -27,7 +27,7 @@ struct Asked {
 
 impl Log {
     /// Something is done for the UI.
-    pub(super) fn effect(&mut self, effect: &Effect) {
+    pub(in crate::ui) fn effect(&mut self, effect: &Effect) {
         match effect {
             Effect::Watch { number, question } => {
                 let what = what(question);
@@ -45,7 +45,7 @@ impl Log {
     }
 
     /// Something happened to the UI.
-    pub(super) fn message(&mut self, message: &Message) {
+    pub(in crate::ui) fn message(&mut self, message: &Message) {
         match message {
             Message::Connected(Ok(target)) => {
                 tracing::info!(name = target.name, pid = target.pid, "connected");

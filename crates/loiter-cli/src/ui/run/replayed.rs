@@ -89,7 +89,11 @@ impl Show {
                     self.is_capturing = true;
                     self.asked.capture(whose, filter, thresholds);
                 }
-                Effect::Draw | Effect::Copy(_) | Effect::Notify(_) | Effect::Quit => {}
+                Effect::Draw
+                | Effect::Copy(_)
+                | Effect::Notify(_)
+                | Effect::Leave
+                | Effect::Quit => {}
             }
         }
     }

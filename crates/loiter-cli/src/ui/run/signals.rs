@@ -3,14 +3,14 @@
 use std::io;
 
 /// Any of them.
-pub(super) struct Signals {
+pub(in crate::ui) struct Signals {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 3],
 }
 
 #[cfg(unix)]
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(in crate::ui) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {
@@ -23,7 +23,7 @@ impl Signals {
     }
 
     /// Waits for the first one.
-    pub(super) async fn recv(&mut self) {
+    pub(in crate::ui) async fn recv(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -35,12 +35,12 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(in crate::ui) fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
     /// Waits for Ctrl-C from outside; as a key it comes with the other keys.
-    pub(super) async fn recv(&mut self) {
+    pub(in crate::ui) async fn recv(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

@@ -9,7 +9,7 @@ pub(crate) struct Cursor<K> {
 }
 
 /// Where the selection goes when the rows change places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Follow<K> {
     /// It stays in the first row, whatever comes there.
     Top,
@@ -17,6 +17,8 @@ enum Follow<K> {
     Bottom,
     /// It goes with this row.
     Key(K),
+    /// It goes to this row as soon as that is known.
+    Wanted(K),
     /// It stays, and goes with the row that it then turns out to be on.
     Place,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Known<I> {
     pub(crate) total: u64,
 }
 
-impl<K: Copy + Eq> Cursor<K> {
+impl<K: Clone + Eq> Cursor<K> {
     /// The number of the selected row.
     pub(crate) fn row(&self) -> u64 {
         self.row
@@ -80,9 +82,14 @@ impl<K: Copy + Eq> Cursor<K> {
 
     /// Takes note that the row selected by its place is this one.
     pub(crate) fn adopt(&mut self, key: Option<K>) {
-        if let (Follow::Place, Some(key)) = (self.follow, key) {
+        if let (Follow::Place, Some(key)) = (&self.follow, key) {
             self.follow = Follow::Key(key);
         }
+    }
+
+    /// Selects the row of this key, now or when it comes.
+    pub(crate) fn want(&mut self, key: K) {
+        self.follow = Follow::Wanted(key);
     }
 
     /// Goes where the selection belongs now that the rows have changed.
@@ -91,14 +98,20 @@ impl<K: Copy + Eq> Cursor<K> {
         I: Iterator<Item = K>,
     {
         let total = known.total;
-        match self.follow {
+        match &self.follow {
             Follow::Top => *self = Self::default(),
             Follow::Bottom => self.row = total.saturating_sub(1),
-            Follow::Key(key) => match known.keys.position(|other| other == key) {
+            Follow::Key(key) => match known.keys.position(|other| other == *key) {
                 Some(index) => self.row = known.offset + index as u64,
                 // Ended, filtered out, or too far away to be known: stay with the place.
                 None => self.follow = Follow::Place,
             },
+            Follow::Wanted(key) => {
+                if let Some(index) = known.keys.position(|other| other == *key) {
+                    self.row = known.offset + index as u64;
+                    self.follow = Follow::Key(key.clone());
+                }
+            }
             Follow::Place => {}
         }
         self.row = self.row.min(total.saturating_sub(1));
@@ -149,6 +162,24 @@ mod tests {
         assert_eq!((cursor.row(), cursor.top()), (4, 0));
         change(&mut cursor, 20, &[1, 2], 1000);
         assert_eq!((cursor.row(), cursor.top()), (21, 12));
+    }
+
+    #[test]
+    fn a_row_that_is_wanted_is_selected_when_it_comes() {
+        let mut cursor = Cursor::default();
+        cursor.want(7);
+        change(&mut cursor, 0, &[1, 2, 3], 3);
+        assert_eq!(cursor.row(), 0);
+        change(&mut cursor, 0, &[1, 7, 2, 3], 4);
+        assert_eq!(cursor.row(), 1);
+        change(&mut cursor, 0, &[7, 1, 2, 3], 4);
+        assert_eq!(cursor.row(), 0);
+        // Whoever moves meanwhile wants something else.
+        cursor.want(8);
+        cursor.go_to(3, 4, 10);
+        cursor.adopt(Some(3));
+        change(&mut cursor, 0, &[8, 1, 2, 3], 4);
+        assert_eq!(cursor.row(), 3);
     }
 
     #[test]

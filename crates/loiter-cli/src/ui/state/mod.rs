@@ -1,6 +1,7 @@
 //! Everything the UI knows: a value that `update` changes and `view` reads.
 
 mod asking;
+mod asking_tasks;
 mod connection;
 mod cursor;
 mod detail;
@@ -65,6 +66,8 @@ pub struct State {
     pub(crate) untracked_resources: u64,
     /// Why it cannot tell of any.
     pub(crate) resources_refusal: Option<String>,
+    /// Why it does not ask tasks what they wait on, once it has refused to.
+    pub(crate) asking_refusal: Option<String>,
     pub(crate) findings: Findings,
     pub(crate) filter: FilterState,
     /// The thresholds, as far as the user has decided.
@@ -78,6 +81,8 @@ pub struct State {
     pub(crate) paused: Option<Nanos>,
     /// How one goes through a recording, if it is one.
     pub(crate) playback: Option<Playback>,
+    /// Whether this is one of several targets, to which one may go back.
+    pub(crate) fleet: Option<FromFleet>,
     /// Since when nothing is known of the target.
     pub(crate) lost: Option<Nanos>,
     pub(crate) notice: Option<Notice>,
@@ -86,6 +91,14 @@ pub struct State {
     pub(crate) ticked: Nanos,
     /// The first half of a double stroke such as `gg`.
     pub(crate) halfway: Option<char>,
+}
+
+/// How one came here from several targets.
+#[derive(Clone, Debug)]
+pub(crate) struct FromFleet {
+    /// The filter that one came with. It was not written here, so Esc leads back and does not drop
+    /// it first.
+    pub(crate) filter: String,
 }
 
 /// What is being looked at.
@@ -150,6 +163,7 @@ impl State {
             tracks_resources: None,
             untracked_resources: 0,
             resources_refusal: None,
+            asking_refusal: None,
             findings: Findings::new(),
             filter: FilterState::new(&options.filter).retaining(options.retain_for),
             limits: options.limits,
@@ -160,6 +174,7 @@ impl State {
             playback: options.replay.clone().map(|replay| {
                 Playback::new(replay.reel, replay.at, replay.speed, !replay.is_paused)
             }),
+            fleet: None,
             lost: None,
             notice: None,
             asking: Asking::default(),

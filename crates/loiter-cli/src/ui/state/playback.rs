@@ -35,10 +35,10 @@ impl Playback {
     pub(crate) fn new(reel: Reel, at: Nanos, speed: f64, is_playing: bool) -> Self {
         Self {
             at: at.clamp(reel.range.0, reel.range.1),
+            is_playing: is_playing && reel.range.0 < reel.range.1,
             reel,
             lost: 0,
             speed,
-            is_playing,
             trouble: None,
             ticked: Nanos::ZERO,
             is_going: false,
@@ -98,6 +98,9 @@ impl Playback {
 
     /// Plays or stands still. At the end it begins anew.
     pub(crate) fn toggle(&mut self) -> Option<Go> {
+        if self.is_still() {
+            return None;
+        }
         self.is_playing = !self.is_playing;
         let is_over = self.at >= self.reel.range.1;
         (self.is_playing && is_over)
@@ -153,6 +156,11 @@ impl Playback {
         let findings = self.reel.findings.iter().rev();
         let previous = findings.copied().find(|at| *at < before);
         previous.map(|at| self.step(Go::To(at)))
+    }
+
+    /// Whether there is one time only, and nothing to be played.
+    pub(crate) fn is_still(&self) -> bool {
+        self.reel.range.0 == self.reel.range.1
     }
 
     /// Whether nothing is known of the present time.
@@ -255,6 +263,17 @@ mod tests {
         playback.arrived(Err(SourceError::BadQuery("damaged".to_owned())));
         assert!(!playback.is_playing);
         assert!(playback.trouble.is_some_and(|it| it.contains("damaged")));
+    }
+
+    #[test]
+    fn one_instant_is_still() {
+        assert!(!playback(false).is_still());
+        let range = (Nanos::from_secs(100), Nanos::from_secs(100));
+        let mut still = Playback::new(Reel { range, ..reel() }, Nanos::ZERO, 1.0, true);
+        assert!(still.is_still() && !still.is_playing);
+        assert_eq!(still.at, range.0);
+        assert_eq!(still.toggle(), None);
+        assert!(!still.is_playing);
     }
 
     #[test]

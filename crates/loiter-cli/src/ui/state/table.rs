@@ -129,6 +129,11 @@ impl<R: Row> Table<R> {
         self.adopt();
     }
 
+    /// Selects the row of this key, now or when it comes.
+    pub(crate) fn want(&mut self, key: R::Key) {
+        self.cursor.want(key);
+    }
+
     /// Moves the selection by this many rows.
     pub(crate) fn step(&mut self, rows: i64, height: u64) {
         self.go_to(self.row().saturating_add_signed(rows), height);

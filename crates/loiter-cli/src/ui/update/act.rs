@@ -12,7 +12,10 @@ use crate::{
         columns::{FindingColumn, Row},
         keymap::Action,
         message::{Effect, Line, Whose},
-        state::{Notice, Place, Playback, Popup, State, Table, only_finding, only_site, only_wait},
+        state::{
+            FromFleet, Notice, Place, Playback, Popup, State, Table, only_finding, only_site,
+            only_wait,
+        },
         text,
     },
 };
@@ -45,7 +48,8 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Quit => effects.push(Effect::Quit),
         Action::Help => state.popup = Some(Popup::Help { scrolled: 0 }),
         Action::Close => state.popup = None,
-        Action::Back => back(state),
+        Action::Back => back(state, effects),
+        Action::ShowFleet => leave(state, effects),
         Action::Open => open(state),
         Action::Details => read(state),
         Action::Copy => copy(state, effects),
@@ -94,6 +98,8 @@ pub(super) fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Reconnect => reconnect(state, effects),
         Action::GoToParent => visit(state, |detail| detail.parent()),
         Action::GoToWaker => visit(state, |detail| detail.waker()),
+        // Of several targets.
+        Action::ShowTargets | Action::Mark | Action::MarkAll => {}
     }
     super::refit(state);
 }
@@ -106,13 +112,25 @@ pub(super) fn rows_changed_meaning(state: &mut State) {
     state.resources.go_to_top();
 }
 
-fn back(state: &mut State) {
+/// Back to the other targets, if there are others.
+fn leave(state: &State, effects: &mut Vec<Effect>) {
+    if state.fleet.is_some() {
+        effects.push(Effect::Leave);
+    }
+}
+
+fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    let filter = state.filter.text();
+    let is_written_here = |fleet: &FromFleet| !filter.is_empty() && filter != fleet.filter;
+    let is_filtered_here = state.fleet.as_ref().is_some_and(is_written_here);
     if let Some(before) = state.back.pop() {
         let left = std::mem::replace(&mut state.place, before);
         if let Place::TasksOfGroup { filter } = left {
             state.filter.set(filter);
             state.tasks.forget();
         }
+    } else if state.fleet.is_some() && !(is_filtered_here && state.line() == Line::View) {
+        leave(state, effects);
     } else if state.line() == Line::View && !state.filter.text().is_empty() {
         // Findings are not filtered.
         state.filter.set(String::new());
@@ -219,6 +237,9 @@ fn narrow(state: &mut State, to: String) {
 
 /// Has the tasks asked that the filter lets through.
 fn capture(state: &mut State, effects: &mut Vec<Effect>) {
+    if says_why_not(state) {
+        return;
+    }
     if state.is_capturing || !state.link.is_up() {
         return;
     }
@@ -236,9 +257,19 @@ fn capture_task(state: &mut State, effects: &mut Vec<Effect>) {
     let is_unknown = state
         .detail()
         .is_some_and(|detail| detail.is_worth_asking());
-    if is_unknown && state.link.is_up() {
+    if is_unknown && !says_why_not(state) && state.link.is_up() {
         super::source::ask_task(state, effects);
     }
+}
+
+/// Says why the tasks of this target cannot be asked, if that is so.
+fn says_why_not(state: &mut State) -> bool {
+    let Some(reason) = state.no_asking().map(ToOwned::to_owned) else {
+        return false;
+    };
+    state.notice = Some(Notice::new(reason, state.now));
+    super::refit(state);
+    true
 }
 
 fn toggle_frames(state: &mut State) {

@@ -2,7 +2,7 @@
 
 mod act;
 mod keys;
-mod mouse;
+pub(super) mod mouse;
 mod source;
 
 use loiter_model::Nanos;

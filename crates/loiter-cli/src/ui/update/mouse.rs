@@ -12,7 +12,7 @@ use crate::ui::{
 };
 
 /// Rows that a notch of the wheel moves.
-const NOTCH: i64 = 3;
+pub(in crate::ui) const NOTCH: i64 = 3;
 
 pub(super) fn handle(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect>) {
     let at = Position::new(event.column, event.row);
@@ -57,7 +57,7 @@ fn click(state: &mut State, at: Position) {
 }
 
 /// On a heading: sorts by it. On a row: selects it.
-fn click_table<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
+pub(in crate::ui) fn click_table<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
     if layout.headings.contains(at) {
         let column = layout.columns(table).into_iter().find(|column| {
             let heading = Rect::new(column.x, at.y, column.width, 1);
@@ -71,7 +71,7 @@ fn click_table<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
     }
 }
 
-fn click_row<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
+pub(in crate::ui) fn click_row<R: Row>(table: &mut Table<R>, layout: &Layout, at: Position) {
     if layout.rows.contains(at) {
         let row = table.top() + u64::from(at.y - layout.rows.y);
         if row < table.matched() {

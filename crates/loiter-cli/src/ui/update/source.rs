@@ -34,6 +34,7 @@ pub(super) fn connected(
             // It may have been replaced by a newer one.
             state.findings.refusal = None;
             state.resources_refusal = None;
+            state.asking_refusal = None;
         }
         Err(error) => failed(state, error, effects),
     }
@@ -94,7 +95,7 @@ pub(super) fn answered(
             }
         }
         // It answers, only not this: what else is asked of it may well be answered.
-        Err(error @ SourceError::Busy { .. }) => {
+        Err(error @ (SourceError::Busy { .. } | SourceError::Forbidden { .. })) => {
             let now = state.now;
             state.asking_mut(line).turn_away(error.to_string(), now);
         }
@@ -113,7 +114,10 @@ pub(super) fn answered(
 fn is_of_connection(error: &SourceError) -> bool {
     matches!(
         error,
-        SourceError::Unreachable { .. } | SourceError::NotLoiter { .. } | SourceError::Lost { .. }
+        SourceError::Unreachable { .. }
+            | SourceError::Door { .. }
+            | SourceError::NotLoiter { .. }
+            | SourceError::Lost { .. }
     )
 }
 
@@ -219,7 +223,7 @@ fn take_findings(
 /// A task that one has just come to look at is asked by itself what it waits on, once.
 fn ask_at_first(state: &mut State, effects: &mut Vec<Effect>) {
     let is_new = |detail: &&Detail| detail.capture == Capture::No && detail.is_worth_asking();
-    if state.detail().filter(is_new).is_some() {
+    if state.no_asking().is_none() && state.detail().filter(is_new).is_some() {
         ask_task(state, effects);
     }
 }
@@ -248,6 +252,9 @@ pub(super) fn captured(
     outcome: Result<CaptureOutcome, SourceError>,
     effects: &mut Vec<Effect>,
 ) {
+    if let Err(error) = &outcome {
+        state.learn_refusal(error);
+    }
     match whose {
         Whose::Shown => rows_captured(state, outcome),
         Whose::Task(seq) => task_captured(state, seq, outcome),

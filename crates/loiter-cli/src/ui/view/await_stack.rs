@@ -9,9 +9,9 @@ use ratatui::{
 use crate::{
     stack::{self, Part},
     ui::{
-        state::State,
         text::{self, Elide},
         theme::Role,
+        view::Look,
     },
 };
 
@@ -21,26 +21,26 @@ const INDENT: u16 = 3;
 const GAP: u16 = 2;
 
 /// A heading, then the branches, each innermost call first.
-pub(super) fn lines(state: &State, wait: &Wait, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(look: &Look, wait: &Wait, width: u16) -> Vec<Line<'static>> {
     let stack = &wait.stack;
-    let mut lines = vec![heading(state, stack)];
+    let mut lines = vec![heading(look, stack)];
     if stack.branches.is_empty() {
-        let style = state.theme.strong(Role::Bad);
+        let style = look.theme.strong(Role::Bad);
         lines.push(Line::from(vec![
             Span::raw(" ".repeat(usize::from(INDENT))),
             Span::styled(stack::NO_WAKER, style),
         ]));
     }
-    let functions = functions_width(state, stack, width);
+    let functions = functions_width(look, stack, width);
     for (number, branch) in (1..).zip(&stack.branches) {
         if stack.branches.len() > 1 {
-            lines.push(branch_heading(state, stack, number, branch));
+            lines.push(branch_heading(look, stack, number, branch));
         }
-        lines.extend(branch_lines(state, branch, functions, width));
+        lines.extend(branch_lines(look, branch, functions, width));
     }
     if stack::lacks_lines(stack) {
         let cells = width.saturating_sub(INDENT + 1);
-        let style = state.theme.style(Role::Accent);
+        let style = look.theme.style(Role::Accent);
         for line in text::wrap(stack::ADD_DEBUG_INFO, cells) {
             let indent = " ".repeat(usize::from(INDENT));
             lines.push(Line::from(vec![
@@ -52,7 +52,7 @@ pub(super) fn lines(state: &State, wait: &Wait, width: u16) -> Vec<Line<'static>
     lines
 }
 
-fn heading(state: &State, stack: &AwaitStack) -> Line<'static> {
+fn heading(look: &Look, stack: &AwaitStack) -> Line<'static> {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let how = match stack.source {
         StackSource::Probed => "  innermost call first",
@@ -61,12 +61,12 @@ fn heading(state: &State, stack: &AwaitStack) -> Line<'static> {
     Line::from(vec![
         Span::raw(" "),
         Span::styled("await stack", bold),
-        Span::styled(how, state.theme.style(Role::Faint)),
+        Span::styled(how, look.theme.style(Role::Faint)),
     ])
 }
 
 fn branch_heading(
-    state: &State,
+    look: &Look,
     stack: &AwaitStack,
     number: usize,
     branch: &Branch,
@@ -80,25 +80,25 @@ fn branch_heading(
     Line::from(vec![
         Span::styled(
             format!("  branch {number} of {all}: "),
-            state.theme.style(Role::Faint),
+            look.theme.style(Role::Faint),
         ),
-        Span::styled(alone.kind.name(), state.theme.strong(Role::Accent)),
+        Span::styled(alone.kind.name(), look.theme.strong(Role::Accent)),
     ])
 }
 
-fn parts<'a>(state: &State, branch: &'a Branch) -> Vec<Part<'a>> {
-    match state.all_frames {
+fn parts<'a>(look: &Look, branch: &'a Branch) -> Vec<Part<'a>> {
+    match look.all_frames {
         true => branch.frames.iter().map(Part::Frame).collect(),
         false => stack::fold(&branch.frames),
     }
 }
 
 /// Cells for the functions: those of the longest, but no more than leave room for the places.
-fn functions_width(state: &State, stack: &AwaitStack, width: u16) -> u16 {
+fn functions_width(look: &Look, stack: &AwaitStack, width: u16) -> u16 {
     let longest = stack
         .branches
         .iter()
-        .flat_map(|branch| parts(state, branch))
+        .flat_map(|branch| parts(look, branch))
         .filter_map(|part| match part {
             Part::Frame(frame) => Some(text::width(&text::clean(&frame.short_function()))),
             Part::Folded { .. } => None,
@@ -107,14 +107,14 @@ fn functions_width(state: &State, stack: &AwaitStack, width: u16) -> u16 {
     longest.unwrap_or_default().min(width / 2)
 }
 
-fn branch_lines(state: &State, branch: &Branch, functions: u16, width: u16) -> Vec<Line<'static>> {
-    let faint = state.theme.style(Role::Faint);
-    let ellipsis = state.theme.glyphs().ellipsis;
+fn branch_lines(look: &Look, branch: &Branch, functions: u16, width: u16) -> Vec<Line<'static>> {
+    let faint = look.theme.style(Role::Faint);
+    let ellipsis = look.theme.glyphs().ellipsis;
     let indent = " ".repeat(usize::from(INDENT));
-    parts(state, branch)
+    parts(look, branch)
         .into_iter()
         .map(|part| match part {
-            Part::Frame(frame) => frame_line(state, frame, functions, width),
+            Part::Frame(frame) => frame_line(look, frame, functions, width),
             Part::Folded { frames, whose } => {
                 let folded = stack::folded(frames, &whose);
                 Line::styled(format!("{indent}{ellipsis} {folded}"), faint)
@@ -133,9 +133,9 @@ fn place(frame: &Frame) -> String {
 }
 
 /// The function, and its place beside it.
-fn frame_line(state: &State, frame: &Frame, functions: u16, width: u16) -> Line<'static> {
-    let ellipsis = state.theme.glyphs().ellipsis;
-    let faint = state.theme.style(Role::Faint);
+fn frame_line(look: &Look, frame: &Frame, functions: u16, width: u16) -> Line<'static> {
+    let ellipsis = look.theme.glyphs().ellipsis;
+    let faint = look.theme.style(Role::Faint);
     let style = match frame.origin() {
         Origin::User => Style::new().add_modifier(Modifier::BOLD),
         Origin::Library => Style::new(),

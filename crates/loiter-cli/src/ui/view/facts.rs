@@ -159,7 +159,10 @@ fn waits_on(state: &State, shown: &Detail, task: &Task) -> Fact {
             text::clean(&format!("before: {wait}")).into_owned()
         }
         (Some(wait), None) => {
-            let words = format!("before: {wait}; Enter asks again");
+            let words = match state.no_asking() {
+                Some(_) => format!("before: {wait}"),
+                None => format!("before: {wait}; Enter asks again"),
+            };
             text::clean(&words).into_owned()
         }
         (None, _) => text::clean(&unknown(state, shown, task)).into_owned(),
@@ -171,9 +174,10 @@ fn unknown(state: &State, shown: &Detail, task: &Task) -> String {
     let asking = || format!("asking{}", state.theme.glyphs().ellipsis);
     let words = match &shown.capture {
         _ if task.kind == Kind::BlockOn => "not known: what a thread blocks on cannot be asked",
+        Capture::Failed(reason) => return reason.clone(),
+        _ if state.no_asking().is_some() => state.no_asking().unwrap_or_default(),
         Capture::No => "not asked; Enter asks",
         Capture::Asking => return asking(),
-        Capture::Failed(reason) => return reason.clone(),
         Capture::Done { outcome, at } => match outcome {
             CaptureOutcome {
                 not_watched: 1.., ..

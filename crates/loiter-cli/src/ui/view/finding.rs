@@ -12,7 +12,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{await_stack, paint, scroll_bar};
+use super::{Look, await_stack, paint, scroll_bar};
 use crate::ui::{
     layout::Layout,
     state::{Shown, State},
@@ -28,22 +28,34 @@ pub(super) fn draw_pane(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(shown) = state.finding().filter(|_| area.height > 1) else {
         return;
     };
-    let faint = state.theme.style(Role::Faint);
-    let rule = state.theme.glyphs().rule.repeat(usize::from(area.width));
+    let look = Look::of(state);
+    let lines = lines(&look, &shown, area.width);
+    draw_below(&look, lines, "d shows all", area, buffer);
+}
+
+/// Draws lines below a list; `all` says how the rest of them is to be seen.
+pub(in crate::ui) fn draw_below(
+    look: &Look,
+    mut lines: Vec<Line<'static>>,
+    all: &str,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let faint = look.theme.style(Role::Faint);
+    let rule = look.theme.glyphs().rule.repeat(usize::from(area.width));
     paint::text(buffer, area, (0, 0), &rule, faint);
-    let mut lines = lines(state, &shown, area.width);
     let room = usize::from(area.height) - 1;
     if lines.len() > room {
         let more = lines.len() - (room - 1);
         lines.truncate(room - 1);
-        let ellipsis = state.theme.glyphs().ellipsis;
-        let words = format!(" {ellipsis} {more} more lines: d shows all");
+        let ellipsis = look.theme.glyphs().ellipsis;
+        let words = format!(" {ellipsis} {more} more lines: {all}");
         lines.push(Line::styled(words, faint));
     }
     for (y, line) in (1..).zip(&lines) {
         paint::line(buffer, area, y, line);
     }
-    if state.lost.is_some() {
+    if look.is_lost {
         paint::dim(buffer, area);
     }
 }
@@ -54,14 +66,15 @@ pub(super) fn draw_page(state: &State, scrolled: u16, layout: &Layout, buffer: &
         return;
     };
     let area = layout.rows;
-    let lines = lines(state, &shown, area.width);
+    let lines = lines(&Look::of(state), &shown, area.width);
     let scrolled = scrolled.min(overhang_of(&lines, area));
     let visible = lines.iter().skip(usize::from(scrolled));
     for (y, line) in (0..area.height).zip(visible) {
         paint::line(buffer, area, y, line);
     }
     let total = lines.len() as u64;
-    scroll_bar::draw(state, scrolled.into(), total, layout.scroll_bar, buffer);
+    let bar = layout.scroll_bar;
+    scroll_bar::draw(state.theme, scrolled.into(), total, bar, buffer);
     if state.lost.is_some() {
         paint::dim(buffer, area);
     }
@@ -72,7 +85,7 @@ pub(super) fn overhang(state: &State) -> u16 {
     let area = Layout::of(state).rows;
     let lines = state
         .finding()
-        .map(|shown| lines(state, &shown, area.width));
+        .map(|shown| lines(&Look::of(state), &shown, area.width));
     overhang_of(&lines.unwrap_or_default(), area)
 }
 
@@ -82,22 +95,22 @@ fn overhang_of(lines: &[Line<'_>], area: Rect) -> u16 {
 }
 
 /// What says most comes first: not every terminal has room for all.
-fn lines(state: &State, shown: &Shown<'_>, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(look: &Look, shown: &Shown<'_>, width: u16) -> Vec<Line<'static>> {
     let Shown {
         finding, labels, ..
     } = *shown;
     let wait = shown.wait();
     let mut list = List {
-        label: state.theme.style(Role::Faint),
+        label: look.theme.style(Role::Faint),
         width,
-        lines: headline(state, shown, width),
+        lines: headline(look, shown, width),
     };
     list.entries("evidence", &finding.evidence);
     list.entries("doubts", &finding.doubts);
     let advice = Advice::of(finding.kind, wait.as_ref().map(|wait| wait.kind));
     list.entry("cause", advice.cause);
     list.entry("cure", advice.cure);
-    list.code(advice.code, state.theme.style(Role::Accent));
+    list.code(advice.code, look.theme.style(Role::Accent));
     if let Some(scope) = finding.scope.and_then(|id| labels.name(id)) {
         list.entry("scope", &text::clean(&scope));
     }
@@ -105,17 +118,17 @@ fn lines(state: &State, shown: &Shown<'_>, width: u16) -> Vec<Line<'static>> {
     let mut lines = list.lines;
     if let Some(wait) = wait {
         lines.push(Line::default());
-        lines.extend(await_stack::lines(state, &wait, width));
+        lines.extend(await_stack::lines(look, &wait, width));
     }
     lines
 }
 
-fn headline(state: &State, shown: &Shown<'_>, width: u16) -> Vec<Line<'static>> {
+fn headline(look: &Look, shown: &Shown<'_>, width: u16) -> Vec<Line<'static>> {
     let Finding {
         kind, certainty, ..
     } = shown.finding;
-    let style = state.theme.strong(Role::of_certainty(*certainty));
-    let glyph = state.theme.glyphs().certainty(*certainty);
+    let style = look.theme.strong(Role::of_certainty(*certainty));
+    let glyph = look.theme.glyphs().certainty(*certainty);
     let words = format!(
         "{} ({}): {}",
         kind.name(),

@@ -13,7 +13,7 @@ use crate::ui::{
     message::Line as Asked,
     state::{Editor, Place, State},
     text::{self, Elide},
-    theme::Role,
+    theme::{Role, Theme},
 };
 
 /// Draws, and says where the cursor is if there is an editor.
@@ -27,32 +27,51 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Pos
     }
 }
 
-/// Help and quit at the right, always; as many of the others as fit at the left.
+/// The keys that matter here.
 fn draw_hints(state: &State, scope: Scope, area: Rect, y: u16, buffer: &mut Buffer) {
-    let is_always = |binding: &&Binding| matches!(binding.action, Action::Help | Action::Quit);
     let here = BINDINGS
         .iter()
         .filter(|binding| binding.scopes.contains(&scope) && matters(state, binding.action));
-    let (always, others): (Vec<_>, Vec<_>) = here.partition(is_always);
-    let right = Line::from(hints(state, &always, usize::from(area.width)));
+    let hint = |binding: &Binding| match (binding.action, state.paused) {
+        (Action::Pause, Some(_)) => "resume",
+        (Action::Pause, None) if state.playback.is_some() => play_hint(state),
+        _ => binding.hint.unwrap_or_default(),
+    };
+    let bindings: Vec<_> = here.collect();
+    draw_keys(state.theme, &bindings, &hint, area, y, buffer);
+}
+
+/// Help and quit at the right, always; as many of the others as fit at the left.
+pub(in crate::ui) fn draw_keys(
+    theme: Theme,
+    bindings: &[&Binding],
+    hint: &dyn Fn(&Binding) -> &'static str,
+    area: Rect,
+    y: u16,
+    buffer: &mut Buffer,
+) {
+    let is_always = |binding: &&Binding| matches!(binding.action, Action::Help | Action::Quit);
+    let (always, others): (Vec<&Binding>, Vec<_>) = bindings.iter().copied().partition(is_always);
+    let right = Line::from(hints(theme, &always, hint, usize::from(area.width)));
     let room = usize::from(area.width).saturating_sub(right.width() + 2);
-    let left = Line::from(hints(state, &others, room));
+    let left = Line::from(hints(theme, &others, hint, room));
     paint::both(buffer, area, y, &left, &right);
 }
 
 /// Hints for these bindings in at most `room` cells. Neighbours with the same hint share it.
-fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>> {
+fn hints(
+    theme: Theme,
+    bindings: &[&Binding],
+    hint: &dyn Fn(&Binding) -> &'static str,
+    room: usize,
+) -> Vec<Span<'static>> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut used = 0;
     let with_hint: Vec<&&Binding> = bindings.iter().filter(|b| b.hint.is_some()).collect();
     for same in with_hint.chunk_by(|a, b| a.hint == b.hint) {
         let keys: Vec<String> = same.iter().map(|b| b.strokes[0].name()).collect();
         let keys = keys.join("/");
-        let hint = match (same[0].action, state.paused) {
-            (Action::Pause, Some(_)) => "resume",
-            (Action::Pause, None) if state.playback.is_some() => play_hint(state),
-            _ => same[0].hint.unwrap_or_default(),
-        };
+        let hint = hint(same[0]);
         let gap = if spans.is_empty() { 0 } else { 2 };
         let width = gap + keys.len() + 1 + hint.len();
         if used + width > room {
@@ -60,7 +79,7 @@ fn hints(state: &State, bindings: &[&Binding], room: usize) -> Vec<Span<'static>
         }
         used += width;
         spans.push(Span::raw(" ".repeat(gap)));
-        spans.push(Span::styled(keys, state.theme.strong(Role::Accent)));
+        spans.push(Span::styled(keys, theme.strong(Role::Accent)));
         spans.push(Span::raw(format!(" {hint}")));
     }
     spans
@@ -80,8 +99,9 @@ fn matters(state: &State, action: Action) -> bool {
         Action::Reconnect => state.link.due().is_some(),
         Action::Back => {
             let has_filter = state.line() == Asked::View && !state.filter.text().is_empty();
-            has_filter || !state.back.is_empty()
+            has_filter || !state.back.is_empty() || state.fleet.is_some()
         }
+        Action::ShowFleet => state.fleet.is_some(),
         Action::ShowFindings => !matches!(state.place, Place::Findings),
         Action::Details | Action::Copy => state.finding().is_some(),
         Action::Open if state.line() == Asked::Findings => state.finding().is_some(),
@@ -100,14 +120,17 @@ fn matters(state: &State, action: Action) -> bool {
         | Action::LeapBack
         | Action::LeapOn
         | Action::Slower
-        | Action::Faster => state.playback.is_some(),
+        | Action::Faster => state.playback.as_ref().is_some_and(|it| !it.is_still()),
         Action::PreviousFinding | Action::NextFinding => {
             let playback = state.playback.as_ref();
-            playback.is_some_and(|it| !it.reel.findings.is_empty())
+            playback.is_some_and(|it| !it.is_still() && !it.reel.findings.is_empty())
         }
-        // It cannot be asked any more.
-        Action::Capture => !state.is_capturing && state.playback.is_none(),
-        Action::CaptureTask => state.detail().is_some_and(|task| task.is_worth_asking()),
+        Action::Pause => state.playback.as_ref().is_none_or(|it| !it.is_still()),
+        Action::Capture => !state.is_capturing && state.offers(action),
+        Action::CaptureTask => {
+            let is_unknown = state.detail().is_some_and(|task| task.is_worth_asking());
+            is_unknown && state.offers(action)
+        }
         Action::ToggleFrames => state.has_calls(),
         Action::GoToParent => state.detail().is_some_and(|task| task.parent().is_some()),
         Action::GoToWaker => state.detail().is_some_and(|task| task.waker().is_some()),
@@ -124,17 +147,9 @@ fn draw_editor(
     if area.height == 0 || area.width < 3 {
         return None;
     }
-    let room = area.width - 2;
-    let (cursor, scrolled) = editor.cursor(room);
-    let accent = state.theme.strong(Role::Accent);
-    paint::text(buffer, area, (0, 0), "/", accent);
-    let line = Rect {
-        x: area.x + 1,
-        width: room + 1,
-        ..area
-    };
-    let shown = skip_cells(editor.text(), scrolled);
-    paint::text(buffer, line, (0, 0), &text::clean(shown), accent);
+    let cursor = editor.cursor(area.width - 2);
+    let (_, scrolled) = cursor;
+    let position = draw_input(state.theme, editor.text(), cursor, area, buffer);
     if let Some(error) = editor.error() {
         draw_error(state, editor, error, scrolled, area, buffer);
     } else {
@@ -146,8 +161,30 @@ fn draw_editor(
         }
         draw_hints(state, Scope::Filter, area, area.height - 1, buffer);
     }
+    Some(position)
+}
+
+/// Draws a text that is written, of which the cursor's cell and the first one that is seen are
+/// known; says where the cursor is on the screen.
+pub(in crate::ui) fn draw_input(
+    theme: Theme,
+    text: &str,
+    (cursor, scrolled): (usize, usize),
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Position {
+    let room = area.width.saturating_sub(2);
+    let accent = theme.strong(Role::Accent);
+    paint::text(buffer, area, (0, 0), "/", accent);
+    let line = Rect {
+        x: area.x + 1,
+        width: room + 1,
+        ..area
+    };
+    let shown = skip_cells(text, scrolled);
+    paint::text(buffer, line, (0, 0), &text::clean(shown), accent);
     let x = u16::try_from(cursor.saturating_sub(scrolled)).unwrap_or(u16::MAX);
-    Some(Position::new(line.x + x.min(room), area.y))
+    Position::new(line.x + x.min(room), area.y)
 }
 
 /// Carets below what is wrong, and the message beside or below them.

@@ -61,9 +61,9 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 }
 
 /// The lines below: what is out of the ordinary.
-pub(super) fn draw_notes(state: &State, layout: &Layout, buffer: &mut Buffer) {
+pub(in crate::ui) fn draw_notes(theme: Theme, layout: &Layout, buffer: &mut Buffer) {
     for (y, note) in (0..).zip(&layout.note_lines) {
-        let style = state.theme.strong(note.role);
+        let style = theme.strong(note.role);
         paint::text(buffer, layout.notes, (0, y), &note.text, style);
     }
 }
@@ -142,22 +142,31 @@ fn connection(state: &State, width: u16, taken: usize) -> Line<'static> {
 /// How many findings there are, in the colour of the worst; nothing while that is not known.
 fn badge(state: &State, width: u16) -> Option<Span<'static>> {
     let (count, worst) = state.findings.count()?;
-    let is_narrow = width < NARROW;
     // Of those that only a newer client could name, it is not known how sure they are.
     let worst = worst.or((count > 0).then_some(Certainty::Watch));
+    findings_badge(state.theme, count, worst, width < NARROW)
+}
+
+/// So many findings; nothing in a narrow terminal when there are none.
+pub(in crate::ui) fn findings_badge(
+    theme: Theme,
+    count: u64,
+    worst: Option<Certainty>,
+    is_narrow: bool,
+) -> Option<Span<'static>> {
     let Some(worst) = worst else {
-        let faint = state.theme.style(Role::Faint);
+        let faint = theme.style(Role::Faint);
         return (!is_narrow).then(|| Span::styled("Findings 0", faint));
     };
-    let glyph = state.theme.glyphs().certainty(worst);
+    let glyph = theme.glyphs().certainty(worst);
     let words = match is_narrow {
         true => format!(" {glyph} {} ", text::count(count)),
         false => format!(" {glyph} Findings {} ", text::count(count)),
     };
     let style = match worst {
-        Certainty::Watch => state.theme.style(Role::Faint),
+        Certainty::Watch => theme.style(Role::Faint),
         _ => {
-            let strong = state.theme.strong(Role::of_certainty(worst));
+            let strong = theme.strong(Role::of_certainty(worst));
             strong.add_modifier(Modifier::REVERSED)
         }
     };

@@ -2,7 +2,7 @@
 //! their truth.
 
 use loiter_model::{
-    Condition, Resource, SiteStats, State as TaskState, Task, WaitStats,
+    Condition, Resource, SiteStats, State as TaskState, Task, Thresholds, WaitStats,
     finding::Certainty,
     query::{Column, REFERENCE},
 };
@@ -16,7 +16,7 @@ use ratatui::{
 use super::paint;
 use crate::ui::{
     columns::{FindingRow, Row},
-    keymap::{self, BINDINGS, Binding},
+    keymap::{self, Action, BINDINGS, Binding, Scope},
     state::{Place, State},
     text,
     theme::{Role, Theme},
@@ -26,10 +26,19 @@ use crate::ui::{
 const WIDE: u16 = 130;
 
 pub(super) fn draw(state: &State, scrolled: u16, buffer: &mut Buffer) {
-    let area = area(state);
+    let area = area(state.size);
+    draw_lines(&lines(state), scrolled, area, buffer);
+}
+
+/// Draws as much of these lines as there is room for.
+pub(in crate::ui) fn draw_lines(
+    lines: &[Line<'_>],
+    scrolled: u16,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     paint::clear(buffer, area);
-    let lines = lines(state);
-    let scrolled = scrolled.min(overhang_of(&lines, area));
+    let scrolled = scrolled.min(overhang_of(lines, area));
     let visible = lines.iter().skip(usize::from(scrolled));
     for (y, line) in (0..area.height).zip(visible) {
         paint::line(buffer, area, y, line);
@@ -38,42 +47,74 @@ pub(super) fn draw(state: &State, scrolled: u16, buffer: &mut Buffer) {
 
 /// Lines of the help that the screen has no room for.
 pub(crate) fn overhang(state: &State) -> u16 {
-    overhang_of(&lines(state), area(state))
+    overhang_of(&lines(state), area(state.size))
 }
 
-fn overhang_of(lines: &[Line<'_>], area: Rect) -> u16 {
+pub(in crate::ui) fn overhang_of(lines: &[Line<'_>], area: Rect) -> u16 {
     let lines = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     lines.saturating_sub(area.height)
 }
 
 /// All but the line of keys at the bottom.
-fn area(state: &State) -> Rect {
-    let (width, height) = state.size;
+pub(in crate::ui) fn area((width, height): (u16, u16)) -> Rect {
     Rect::new(0, 0, width, height.saturating_sub(u16::from(height >= 4)))
 }
 
 fn lines(state: &State) -> Vec<Line<'static>> {
-    let is_wide = area(state).width >= WIDE;
-    let width = match is_wide {
-        true => area(state).width / 2,
-        false => area(state).width,
-    };
+    let (width, theme) = (column_width(state.size), state.theme);
     let columns = match state.place {
-        Place::Findings | Place::Finding(_) => columns::<FindingRow>(state, width),
-        Place::Sites => columns::<SiteStats>(state, width),
-        Place::Waits => columns::<WaitStats>(state, width),
-        Place::Resources | Place::Resource(_) => columns::<Resource>(state, width),
-        Place::Tasks | Place::TasksOfGroup { .. } | Place::Task(_) => columns::<Task>(state, width),
+        Place::Findings | Place::Finding(_) => columns::<FindingRow>(theme, width),
+        Place::Sites => columns::<SiteStats>(theme, width),
+        Place::Waits => columns::<WaitStats>(theme, width),
+        Place::Resources | Place::Resource(_) => columns::<Resource>(theme, width),
+        Place::Tasks | Place::TasksOfGroup { .. } | Place::Task(_) => columns::<Task>(theme, width),
     };
-    let (keys, signs, filter) = (
-        keys(state, width),
-        signs(state, width),
-        filter(state, width),
-    );
-    if is_wide {
-        beside(below([keys, signs, columns]), filter, usize::from(width))
-    } else {
-        below([keys, filter, signs, columns])
+    let bindings = BINDINGS
+        .iter()
+        .filter(|binding| state.fleet.is_some() || binding.action != Action::ShowFleet)
+        .filter(|binding| binding.scopes.iter().any(|scope| !scope.is_of_fleet()))
+        .filter(|binding| state.offers(binding.action));
+    let filter = REFERENCE.iter().map(|row| (row.syntax, row.meaning));
+    Help {
+        keys: keys(theme, bindings, |scope| !scope.is_of_fleet(), width),
+        filter: filter_list(theme, filter, width),
+        signs: signs(theme, &state.thresholds(), width),
+        columns,
+    }
+    .lines(state.size)
+}
+
+/// Cells of the lists.
+pub(in crate::ui) fn column_width(size: (u16, u16)) -> u16 {
+    match area(size).width {
+        width if width >= WIDE => width / 2,
+        width => width,
+    }
+}
+
+/// What the help consists of.
+pub(in crate::ui) struct Help {
+    pub(in crate::ui) keys: Vec<Line<'static>>,
+    pub(in crate::ui) filter: Vec<Line<'static>>,
+    pub(in crate::ui) signs: Vec<Line<'static>>,
+    pub(in crate::ui) columns: Vec<Line<'static>>,
+}
+
+impl Help {
+    /// All of it, for a screen of this size.
+    pub(in crate::ui) fn lines(self, size: (u16, u16)) -> Vec<Line<'static>> {
+        let Self {
+            keys,
+            filter,
+            signs,
+            columns,
+        } = self;
+        if area(size).width >= WIDE {
+            let left = below([keys, signs, columns]);
+            beside(left, filter, usize::from(column_width(size)))
+        } else {
+            below([keys, filter, signs, columns])
+        }
     }
 }
 
@@ -141,11 +182,17 @@ impl List {
     }
 }
 
-fn keys(state: &State, width: u16) -> Vec<Line<'static>> {
-    let style = state.theme.strong(Role::Accent);
+/// These keys as they are `here`, and what is done with the mouse.
+pub(in crate::ui) fn keys<'a>(
+    theme: Theme,
+    bindings: impl Iterator<Item = &'a Binding>,
+    here: impl Fn(Scope) -> bool,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let style = theme.strong(Role::Accent);
     let mut list = List::new("Keys", width, 17);
-    for binding in BINDINGS {
-        let about = match scopes(binding) {
+    for binding in bindings {
+        let about = match scopes(binding, &here) {
             Some(scopes) => format!("{} ({scopes})", binding.does),
             None => binding.does.to_owned(),
         };
@@ -157,20 +204,22 @@ fn keys(state: &State, width: u16) -> Vec<Line<'static>> {
 }
 
 /// Where the key works, unless it does (nearly) everywhere.
-fn scopes(binding: &Binding) -> Option<String> {
-    if binding.scopes.len() > 2 {
-        return None;
-    }
-    let titles: Vec<&str> = binding.scopes.iter().map(|scope| scope.title()).collect();
-    Some(titles.join(", "))
+fn scopes(binding: &Binding, here: impl Fn(Scope) -> bool) -> Option<String> {
+    let scopes = binding.scopes.iter().filter(|scope| here(**scope));
+    let titles: Vec<&str> = scopes.map(|scope| scope.title()).collect();
+    (titles.len() <= 2).then(|| titles.join(", "))
 }
 
-fn signs(state: &State, width: u16) -> Vec<Line<'static>> {
-    let glyphs = state.theme.glyphs();
-    let thresholds = state.thresholds();
+/// What the signs stand for.
+pub(in crate::ui) fn signs(
+    theme: Theme,
+    thresholds: &Thresholds,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let glyphs = theme.glyphs();
     let mut list = List::new("Signs", width, 4);
     for condition in Condition::ALL {
-        let style = state.theme.strong(Role::of(condition));
+        let style = theme.strong(Role::of(condition));
         let (about, limit) = match condition {
             Condition::Blocked => ("idle for", thresholds.blocked_after),
             Condition::Hogging => ("in one poll for", thresholds.hogging_after),
@@ -193,7 +242,7 @@ fn signs(state: &State, width: u16) -> Vec<Line<'static>> {
         list.entry(glyphs.state(task_state), Style::new(), about);
     }
     for certainty in Certainty::ALL.into_iter().rev() {
-        let style = state.theme.strong(Role::of_certainty(certainty));
+        let style = theme.strong(Role::of_certainty(certainty));
         let about = match certainty {
             Certainty::Proved => "a finding that is proved: it follows from what was seen",
             Certainty::Suspected => "a finding that is suspected: everything speaks for it",
@@ -204,17 +253,23 @@ fn signs(state: &State, width: u16) -> Vec<Line<'static>> {
     list.lines
 }
 
-fn filter(state: &State, width: u16) -> Vec<Line<'static>> {
-    let style = state.theme.strong(Role::Accent);
+/// What a filter can say, and what it means.
+pub(in crate::ui) fn filter_list<'a>(
+    theme: Theme,
+    rows: impl Iterator<Item = (&'a str, &'a str)>,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let style = theme.strong(Role::Accent);
     let mut list = List::new("Filter", width, 22);
-    for row in REFERENCE {
-        list.entry(row.syntax, style, row.meaning);
+    for (syntax, meaning) in rows {
+        list.entry(syntax, style, meaning);
     }
     list.lines
 }
 
-fn columns<R: Row>(state: &State, width: u16) -> Vec<Line<'static>> {
-    let style = state.theme.strong(Role::Accent);
+/// The columns of a table.
+pub(in crate::ui) fn columns<R: Row>(theme: Theme, width: u16) -> Vec<Line<'static>> {
+    let style = theme.strong(Role::Accent);
     let mut list = List::new("Columns", width, 10);
     for spec in R::COLUMNS {
         list.entry(spec.column.title(), style, spec.column.description());
@@ -223,7 +278,7 @@ fn columns<R: Row>(state: &State, width: u16) -> Vec<Line<'static>> {
 }
 
 /// The frame of a popup that is smaller than the screen, emptied; what is inside of it.
-pub(super) fn frame(title: &str, area: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+pub(in crate::ui) fn frame(title: &str, area: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
     paint::clear(buffer, area);
     if area.width < 4 || area.height < 3 {
         return area;

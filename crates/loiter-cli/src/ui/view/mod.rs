@@ -2,24 +2,25 @@
 
 mod await_stack;
 mod bars;
-mod columns_popup;
+pub(super) mod columns_popup;
 mod empty;
 mod facts;
-mod finding;
-mod foot;
-mod header;
-mod help;
+pub(super) mod finding;
+pub(super) mod foot;
+pub(super) mod header;
+pub(super) mod help;
 mod hints;
-mod paint;
+mod look;
+pub(super) mod paint;
 mod resource;
-mod scroll_bar;
-mod table;
+pub(super) mod scroll_bar;
+pub(super) mod table;
 mod task;
 #[cfg(test)]
 mod tests;
 mod time_bar;
 mod timeline;
-mod title;
+pub(super) mod title;
 
 use ratatui::{
     Frame,
@@ -34,6 +35,7 @@ use super::{
 };
 
 pub(crate) use help::overhang as help_overhang;
+pub(super) use look::Look;
 
 /// Draws the state into a terminal's next picture.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
@@ -71,7 +73,7 @@ pub(crate) fn page_overhang(state: &State) -> u16 {
 fn draw(state: &State, buffer: &mut Buffer) -> Option<Position> {
     let layout = Layout::of(state);
     header::draw(state, layout.header, buffer);
-    header::draw_notes(state, &layout, buffer);
+    header::draw_notes(state.theme, &layout, buffer);
     title::draw(state, layout.title, buffer);
     match &state.place {
         Place::Tasks | Place::TasksOfGroup { .. } => {

@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 /// Draws a line into line `y` of an area; what does not fit is left out.
-pub(super) fn line(buffer: &mut Buffer, area: Rect, y: u16, line: &Line<'_>) {
+pub(in crate::ui) fn line(buffer: &mut Buffer, area: Rect, y: u16, line: &Line<'_>) {
     let area = area.intersection(buffer.area);
     if y < area.height && area.width > 0 {
         buffer.set_line(area.x, area.y + y, line, area.width);
@@ -16,7 +16,7 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, y: u16, line: &Line<'_>) {
 }
 
 /// Draws a text into line `y` of an area, from cell `x` on.
-pub(super) fn text(
+pub(in crate::ui) fn text(
     buffer: &mut Buffer,
     area: Rect,
     (x, y): (u16, u16),
@@ -31,14 +31,20 @@ pub(super) fn text(
 }
 
 /// Makes what was drawn faint: it is not how things are any more.
-pub(super) fn dim(buffer: &mut Buffer, area: Rect) {
+pub(in crate::ui) fn dim(buffer: &mut Buffer, area: Rect) {
     let dim = Style::new().add_modifier(Modifier::DIM);
     buffer.set_style(area.intersection(buffer.area), dim);
 }
 
 /// Draws one line at the left and one at the right of the same cells. The left one matters
 /// more: the right one is left out when there is no room for it.
-pub(super) fn both(buffer: &mut Buffer, area: Rect, y: u16, left: &Line<'_>, right: &Line<'_>) {
+pub(in crate::ui) fn both(
+    buffer: &mut Buffer,
+    area: Rect,
+    y: u16,
+    left: &Line<'_>,
+    right: &Line<'_>,
+) {
     let needed = left.width() + right.width();
     line(buffer, area, y, left);
     if needed < usize::from(area.width) {
@@ -47,7 +53,7 @@ pub(super) fn both(buffer: &mut Buffer, area: Rect, y: u16, left: &Line<'_>, rig
 }
 
 /// Draws a line that ends at the area's right edge.
-pub(super) fn at_right(buffer: &mut Buffer, area: Rect, y: u16, right: &Line<'_>) {
+pub(in crate::ui) fn at_right(buffer: &mut Buffer, area: Rect, y: u16, right: &Line<'_>) {
     let width = u16::try_from(right.width()).unwrap_or(u16::MAX);
     let Some(x) = area.width.checked_sub(width) else {
         return;
@@ -61,7 +67,7 @@ pub(super) fn at_right(buffer: &mut Buffer, area: Rect, y: u16, right: &Line<'_>
 }
 
 /// Empties an area.
-pub(super) fn clear(buffer: &mut Buffer, area: Rect) {
+pub(in crate::ui) fn clear(buffer: &mut Buffer, area: Rect) {
     let area = area.intersection(buffer.area);
     for position in area.positions() {
         buffer[position].reset();
@@ -69,7 +75,7 @@ pub(super) fn clear(buffer: &mut Buffer, area: Rect) {
 }
 
 /// Copies the lines of `source` from line `skipped` on into an area.
-pub(super) fn copy(buffer: &mut Buffer, area: Rect, source: &Buffer, skipped: u16) {
+pub(in crate::ui) fn copy(buffer: &mut Buffer, area: Rect, source: &Buffer, skipped: u16) {
     let area = area.intersection(buffer.area);
     for y in 0..area.height.min(source.area.height.saturating_sub(skipped)) {
         for x in 0..area.width.min(source.area.width) {
@@ -79,7 +85,7 @@ pub(super) fn copy(buffer: &mut Buffer, area: Rect, source: &Buffer, skipped: u1
 }
 
 /// Replaces what a terminal with only ASCII would show as something else, wherever it came from.
-pub(super) fn to_ascii(buffer: &mut Buffer) {
+pub(in crate::ui) fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         let symbol = match cell.symbol() {
             symbol if symbol.is_ascii() => continue,
@@ -94,7 +100,7 @@ pub(super) fn to_ascii(buffer: &mut Buffer) {
 }
 
 /// Spans with two spaces between them.
-pub(super) fn spaced<'a>(parts: impl IntoIterator<Item = Vec<Span<'a>>>) -> Line<'a> {
+pub(in crate::ui) fn spaced<'a>(parts: impl IntoIterator<Item = Vec<Span<'a>>>) -> Line<'a> {
     let mut spans: Vec<Span<'a>> = Vec::new();
     for part in parts {
         if !spans.is_empty() {

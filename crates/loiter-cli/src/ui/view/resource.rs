@@ -57,7 +57,7 @@ pub(super) fn draw(state: &State, page: &ResourcePage, layout: &Layout, buffer: 
         }
     }
     scroll_bar::draw(
-        state,
+        state.theme,
         top as u64,
         lines.len() as u64,
         layout.scroll_bar,

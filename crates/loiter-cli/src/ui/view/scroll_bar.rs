@@ -3,10 +3,10 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::paint;
-use crate::ui::{state::State, theme::Role};
+use crate::ui::theme::{Role, Theme};
 
 /// Draws it for `total` lines, of which number `top` is the first on the screen.
-pub(super) fn draw(state: &State, top: u64, total: u64, area: Rect, buffer: &mut Buffer) {
+pub(in crate::ui) fn draw(theme: Theme, top: u64, total: u64, area: Rect, buffer: &mut Buffer) {
     let height = u64::from(area.height);
     if area.width == 0 || height == 0 || total <= height {
         return;
@@ -16,8 +16,8 @@ pub(super) fn draw(state: &State, top: u64, total: u64, area: Rect, buffer: &mut
     let scrollable = total - height;
     let free = u128::from(height) - thumb;
     let above = u128::from(top.min(scrollable)) * free / u128::from(scrollable);
-    let glyphs = state.theme.glyphs();
-    let style = state.theme.style(Role::Faint);
+    let glyphs = theme.glyphs();
+    let style = theme.style(Role::Faint);
     for y in 0..area.height {
         let inside = (above..above + thumb).contains(&u128::from(y));
         let glyph = if inside { glyphs.thumb } else { glyphs.track };

@@ -1,13 +1,13 @@
 //! Headings and rows of a table.
 
-use loiter_model::query::Column;
+use loiter_model::{Nanos, query::Column};
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
     style::{Modifier, Style},
 };
 
-use super::{empty, paint, scroll_bar};
+use super::{Look, empty, paint, scroll_bar};
 use crate::ui::{
     columns::{Align, Context, Placed, Row},
     layout::Layout,
@@ -17,26 +17,61 @@ use crate::ui::{
 };
 
 pub(super) fn draw<R: Row>(state: &State, table: &Table<R>, layout: &Layout, buffer: &mut Buffer) {
-    let columns = layout.columns(table);
-    headings(state, table, &columns, layout.headings, buffer);
+    let look = Look::of(state);
     match table.rows() {
         Some(rows) if rows.matched > 0 && state.no_resources().is_none() => {
-            for y in 0..layout.rows.height {
-                let line = Rect {
-                    y: layout.rows.y + y,
-                    height: 1,
-                    ..layout.rows
-                };
-                row(state, table, rows, &columns, u64::from(y), line, buffer);
-            }
-            scroll_bar::draw(state, table.top(), rows.matched, layout.scroll_bar, buffer);
+            let elapsed = state.elapsed_since(rows.at);
+            draw_rows(&look, table, rows, elapsed, layout, buffer);
         }
-        _ => empty::draw(state, table.rows().is_some(), layout.rows, buffer),
+        _ => {
+            draw_headings(&look, table, layout, buffer);
+            empty::draw(state, table.rows().is_some(), layout.rows, buffer);
+        }
     }
 }
 
+/// Draws headings and rows, as they probably are so long after they came.
+pub(in crate::ui) fn draw_rows<R: Row>(
+    look: &Look,
+    table: &Table<R>,
+    rows: &Rows<R>,
+    elapsed: Nanos,
+    layout: &Layout,
+    buffer: &mut Buffer,
+) {
+    draw_headings(look, table, layout, buffer);
+    let body = Body {
+        look,
+        table,
+        rows,
+        elapsed,
+        columns: &layout.columns(table),
+    };
+    for y in 0..layout.rows.height {
+        let line = Rect {
+            y: layout.rows.y + y,
+            height: 1,
+            ..layout.rows
+        };
+        body.row(table.top() + u64::from(y), line, buffer);
+    }
+    let total = rows.matched;
+    scroll_bar::draw(look.theme, table.top(), total, layout.scroll_bar, buffer);
+}
+
+/// Draws the headings of a table that may have no rows.
+pub(in crate::ui) fn draw_headings<R: Row>(
+    look: &Look,
+    table: &Table<R>,
+    layout: &Layout,
+    buffer: &mut Buffer,
+) {
+    let columns = layout.columns(table);
+    headings(look.theme, table, &columns, layout.headings, buffer);
+}
+
 fn headings<R: Row>(
-    state: &State,
+    theme: Theme,
     table: &Table<R>,
     columns: &[Placed<R>],
     area: Rect,
@@ -46,20 +81,14 @@ fn headings<R: Row>(
         let title = column.spec.column.title();
         let is_sorted = column.spec.column == table.sort.column;
         let style = if is_sorted {
-            state
-                .theme
+            theme
                 .strong(Role::Accent)
                 .add_modifier(Modifier::UNDERLINED)
         } else {
             Style::new().add_modifier(Modifier::BOLD)
         };
         let heading = if is_sorted {
-            with_arrow(
-                title,
-                table.sort.descending,
-                column.width,
-                state.theme.glyphs(),
-            )
+            with_arrow(title, table.sort.descending, column.width, theme.glyphs())
         } else {
             title.to_owned()
         };
@@ -81,67 +110,59 @@ fn with_arrow(title: &str, descending: bool, width: u16, glyphs: &Glyphs) -> Str
     format!("{title}{arrow}")
 }
 
-fn row<R: Row>(
-    state: &State,
-    table: &Table<R>,
-    rows: &Rows<R>,
-    columns: &[Placed<R>],
-    y: u64,
-    line: Rect,
-    buffer: &mut Buffer,
-) {
-    let number = table.top() + y;
-    if number >= rows.matched {
-        return;
-    }
-    match table.at(number) {
-        Some(row) => {
-            let row = row.later(state.elapsed_since(rows.at), &state.thresholds());
-            cells(state, &row, rows, columns, line, buffer);
-        }
-        // It has been asked for.
-        None => {
-            let style = state.theme.style(Role::Faint);
-            for column in columns {
-                put(
-                    buffer,
-                    line,
-                    column,
-                    state.theme.glyphs().placeholder,
-                    style,
-                );
-            }
-        }
-    }
-    if state.lost.is_some() {
-        paint::dim(buffer, line);
-    }
-    if number == table.row() {
-        buffer.set_style(line, Theme::selected());
-    }
+/// What is below the headings.
+struct Body<'a, R: Row> {
+    look: &'a Look,
+    table: &'a Table<R>,
+    rows: &'a Rows<R>,
+    elapsed: Nanos,
+    columns: &'a [Placed<R>],
 }
 
-fn cells<R: Row>(
-    state: &State,
-    row: &R,
-    rows: &Rows<R>,
-    columns: &[Placed<R>],
-    line: Rect,
-    buffer: &mut Buffer,
-) {
-    let thresholds = state.thresholds();
-    let row_role = row.role(&thresholds);
-    for column in columns {
-        let context = Context {
-            labels: &rows.labels,
-            thresholds: &thresholds,
-            theme: state.theme,
-            width: column.width,
-        };
-        let cell = (column.spec.cell)(row, &context);
-        let role = cell.role.or(row_role).or(cell.tint);
-        let style = role.map_or(Style::new(), |role| state.theme.style(role));
-        put(buffer, line, column, &cell.text, style);
+impl<R: Row> Body<'_, R> {
+    fn row(&self, number: u64, line: Rect, buffer: &mut Buffer) {
+        if number >= self.rows.matched {
+            return;
+        }
+        match self.table.at(number) {
+            Some(row) => {
+                let row = row.later(self.elapsed, &self.look.thresholds);
+                self.cells(&row, line, buffer);
+            }
+            // It has been asked for.
+            None => {
+                let style = self.look.theme.style(Role::Faint);
+                let placeholder = self.look.theme.glyphs().placeholder;
+                for column in self.columns {
+                    put(buffer, line, column, placeholder, style);
+                }
+            }
+        }
+        if self.look.is_lost {
+            paint::dim(buffer, line);
+        }
+        if number == self.table.row() {
+            buffer.set_style(line, Theme::selected());
+        }
+    }
+
+    fn cells(&self, row: &R, line: Rect, buffer: &mut Buffer) {
+        let Look {
+            theme, thresholds, ..
+        } = self.look;
+        let row_role = row.role(thresholds);
+        for column in self.columns {
+            let context = Context {
+                labels: &self.rows.labels,
+                thresholds,
+                theme: *theme,
+                width: column.width,
+            };
+            let cell = (column.spec.cell)(row, &context);
+            let role = cell.role.or(row_role).or(cell.tint);
+            let style = role.map_or(Style::new(), |role| theme.style(role));
+            put(buffer, line, column, &cell.text, style);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{
-    await_stack,
+    Look, await_stack,
     bars::bars,
     empty, facts, hints, paint, scroll_bar,
     timeline::{LANES, timeline},
@@ -75,7 +75,7 @@ pub(super) fn draw(state: &State, detail: &Detail, layout: &Layout, buffer: &mut
     let scrolled = detail.scrolled.min(overhang);
     paint::copy(buffer, area, &page, scrolled);
     scroll_bar::draw(
-        state,
+        state.theme,
         scrolled.into(),
         page.area.height.into(),
         layout.scroll_bar,
@@ -176,7 +176,7 @@ fn figures_block(state: &State, detail: &TaskDetail, elapsed: Nanos, width: u16)
 fn await_stack_block(state: &State, shown: &Detail, detail: &TaskDetail, width: u16) -> Buffer {
     let lines = match &shown.wait {
         Some(wait) if detail.task.state != loiter_model::State::Ended => {
-            await_stack::lines(state, wait, width)
+            await_stack::lines(&Look::of(state), wait, width)
         }
         _ => Vec::new(),
     };

@@ -65,7 +65,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let taken = left.width() + right.width() + 2;
     let room = usize::from(area.width).saturating_sub(taken);
     let mut spans = left.spans;
-    if room >= SHORTEST {
+    if room >= SHORTEST && !playback.is_still() {
         spans.push(Span::raw(" "));
         spans.extend(bar(playback, signs, room, &state.theme));
     }
@@ -74,6 +74,13 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 
 /// Whether it plays, how fast, and how far it is.
 fn left(playback: &Playback, signs: &Signs, theme: &Theme) -> Line<'static> {
+    if playback.is_still() {
+        let words = "of one instant: nothing is known of before and after";
+        return Line::from(vec![
+            Span::styled(signs.standing, theme.strong(Role::Accent)),
+            Span::styled(format!(" {words}"), theme.style(Role::Faint)),
+        ]);
+    }
     let (sign, role) = match playback.is_playing {
         true => (signs.playing, Role::Running),
         false => (signs.standing, Role::Accent),

@@ -20,7 +20,7 @@ use crate::ui::{
 /// In the order of their keys in the status line.
 const VIEWS: [&str; 5] = ["findings", "tasks", "sites", "waits", "resources"];
 /// From here on there is room for them beside a filter.
-const WIDE: u16 = 60;
+pub(in crate::ui) const WIDE: u16 = 60;
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
@@ -56,17 +56,8 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 /// The view that is shown among those that are not, and what holds for the rows. Of a long filter
 /// as much as fits into `width`; the other views make room for it.
 fn views(state: &State, current: &str, width: u16) -> Line<'static> {
-    let faint = state.theme.style(Role::Faint);
     let is_filtered = state.line() == Asked::View && !state.filter.text().is_empty();
-    let mut line = Line::default();
-    for view in VIEWS {
-        let words = format!(" {view} ");
-        if view == current {
-            line.push_span(Span::styled(words, Theme::selected()));
-        } else if !is_filtered || width >= WIDE {
-            line.push_span(Span::styled(words, faint));
-        }
-    }
+    let mut line = tabs(state.theme, &VIEWS, current, !is_filtered || width >= WIDE);
     if state.line() == Asked::Findings {
         if state.findings.omitted > 0 {
             let words = format!(
@@ -86,15 +77,39 @@ fn views(state: &State, current: &str, width: u16) -> Line<'static> {
         line.push_span(Span::styled(words, state.theme.style(Role::Accent)));
     }
     if is_filtered {
-        line.push_span(Span::styled(" filter ", faint));
-        let taken = u16::try_from(line.width()).unwrap_or(u16::MAX);
-        let room = width.saturating_sub(taken.saturating_add(2));
-        let filter = text::clean(state.filter.text());
-        let filter = text::fit(&filter, room, Elide::End, "…").into_owned();
-        line.push_span(Span::styled(filter, state.theme.strong(Role::Accent)));
-        line.push_span(Span::raw(" "));
+        push_filter(state.theme, state.filter.text(), width, &mut line);
     }
     line
+}
+
+/// The view that is shown, and the others if there is room for them.
+pub(in crate::ui) fn tabs(
+    theme: Theme,
+    views: &[&str],
+    current: &str,
+    has_room: bool,
+) -> Line<'static> {
+    let mut line = Line::default();
+    for view in views {
+        let words = format!(" {view} ");
+        if *view == current {
+            line.push_span(Span::styled(words, Theme::selected()));
+        } else if has_room {
+            line.push_span(Span::styled(words, theme.style(Role::Faint)));
+        }
+    }
+    line
+}
+
+/// Of a filter as much as fits into a line of this width.
+pub(in crate::ui) fn push_filter(theme: Theme, filter: &str, width: u16, line: &mut Line<'static>) {
+    line.push_span(Span::styled(" filter ", theme.style(Role::Faint)));
+    let taken = u16::try_from(line.width()).unwrap_or(u16::MAX);
+    let room = width.saturating_sub(taken.saturating_add(2));
+    let filter = text::clean(filter);
+    let filter = text::fit(&filter, room, Elide::End, "…").into_owned();
+    line.push_span(Span::styled(filter, theme.strong(Role::Accent)));
+    line.push_span(Span::raw(" "));
 }
 
 /// The selected row of how many, and whether these are the rows that were asked for.

@@ -5,6 +5,8 @@
 //! be hostile.
 
 mod finding;
+#[cfg(test)]
+mod script_tests;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use quick_xml::{Reader, events::Event};
 use super::{super::report::Found, *};
 use crate::command::{check::Seen, export::tests::HOSTILE, sample};
 
-fn report() -> Report {
+pub(super) fn report() -> Report {
     let findings = sample::findings();
     let seen = findings.findings.iter();
     let seen = seen.map(|finding| Seen::new(finding, &findings));
@@ -26,7 +26,7 @@ fn report() -> Report {
     }
 }
 
-fn page(report: &Report) -> String {
+pub(super) fn page(report: &Report) -> String {
     let mut out = Vec::new();
     write(report, &mut out).expect("memory");
     String::from_utf8(out).expect("UTF-8")

@@ -197,6 +197,7 @@ fn first_facts(
         sole_waker: false,
         expect_idle: false,
         may_be_part: false,
+        in_place: false,
         wait: None,
         ending: None,
     }

@@ -13,7 +13,7 @@ use crate::{
         Answer, Effect, Whose,
         fixture::{self, Ui},
         keymap::{Action, BINDINGS, Scope, Stroke},
-        state::{Place, Playback, Popup},
+        state::{FromFleet, Place, Playback, Popup},
     },
 };
 
@@ -47,6 +47,10 @@ fn does(scope: Scope, action: Action) -> (Ui, fn(&mut Ui) -> bool) {
         let mut detail = fixture::detail();
         detail.task.wait = None;
         ui.answer(Answer::Task(Box::new(detail)));
+    }
+    if action == Action::ShowFleet {
+        let filter = String::new();
+        ui.state.fleet = Some(FromFleet { filter });
     }
     if scope == Scope::Findings && action == Action::ToggleFrames {
         ui.found(fixture::findings_update());
@@ -192,6 +196,9 @@ fn done(scope: Scope, action: Action) -> fn(&mut Ui) -> bool {
         },
         Action::GoToParent => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(1),
         Action::GoToWaker => |ui| ui.state.detail().map(|detail| detail.seq.get()) == Some(31),
+        Action::ShowFleet => |ui| ui.effects.contains(&Effect::Leave),
+        // Of several targets.
+        Action::ShowTargets | Action::Mark | Action::MarkAll => |_| false,
     }
 }
 
@@ -203,7 +210,9 @@ fn captures(ui: &Ui, of: fn(Whose) -> bool) -> bool {
 #[test]
 fn each_key_does_what_it_says() {
     for binding in BINDINGS {
-        for scope in binding.scopes {
+        // Those of several targets have tests of their own.
+        let scopes = binding.scopes.iter();
+        for scope in scopes.filter(|scope| !scope.is_of_fleet()) {
             for stroke in binding.strokes {
                 let (mut ui, done) = does(*scope, binding.action);
                 assert_eq!(ui.state.scope(), *scope);

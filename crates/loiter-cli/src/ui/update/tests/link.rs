@@ -5,7 +5,7 @@ use loiter_model::{Nanos, State as TaskState, Target};
 
 use super::lost;
 use crate::{
-    source::SourceError,
+    source::{Fault, SourceError},
     ui::{
         Answer, Effect, Line, Message, Question,
         fixture::{self, Ui},
@@ -208,4 +208,40 @@ fn what_was_left_at_once_is_asked_for_anew() {
         ui.key(KeyCode::Enter);
         assert!(matches!(ui.question(), Some(Question::Task { .. })));
     }
+}
+
+#[test]
+fn who_is_not_let_in_is_told_why_and_tries_again_at_the_usual_pace() {
+    let closed = || SourceError::Door {
+        endpoint: "https://db:6669".to_owned(),
+        fault: Fault::CertificateRequired,
+    };
+    let mut ui = Ui::tasks(80, 24);
+    ui.wait(Nanos::from_secs(1));
+    ui.fail(closed());
+    for pause in [250, 500, 1000, 2000, 4000, 5000, 5000] {
+        ui.wait(Nanos::from_millis(pause - 1));
+        assert!(!ui.effects.contains(&Effect::Connect), "{pause}");
+        ui.wait(Nanos::from_millis(1));
+        assert!(ui.effects.contains(&Effect::Connect), "{pause}");
+        ui.send(Message::Connected(Err(closed())));
+    }
+    let picture = fixture::words(&ui.state);
+    assert!(picture.contains("`--cert FILE`"), "{picture}");
+    // What was last known is still there.
+    assert!(picture.contains("conn-7"), "{picture}");
+}
+
+#[test]
+fn what_one_may_not_ask_is_no_lost_connection() {
+    let mut ui = Ui::tasks(80, 24);
+    ui.key(KeyCode::Enter);
+    ui.wait(Nanos::from_secs(1));
+    ui.fail(SourceError::Forbidden {
+        endpoint: "https://db:6669".to_owned(),
+        reason: "this token may only look".to_owned(),
+    });
+    assert!(ui.state.link.is_up() && ui.state.lost.is_none());
+    let picture = fixture::words(&ui.state);
+    assert!(picture.contains("this token may only"), "{picture}");
 }

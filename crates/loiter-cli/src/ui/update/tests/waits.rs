@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 use loiter_model::{
-    Nanos, StackSource, State as TaskState, TaskSeq,
+    Nanos, StackSource, State as TaskState, Target, TaskSeq, Teller,
     query::WaitColumn,
     update::{CaptureOutcome, TaskDetail},
 };
 
 use crate::{
-    source::SourceError,
+    source::{Reel, SourceError},
     ui::{
-        Answer, Effect, Message, Question, Whose,
+        Answer, Effect, Message, Question, ReplayStart, UiOptions, View, Whose,
         fixture::{self, Ui},
         keymap::Scope,
     },
@@ -274,4 +274,96 @@ fn a_wait_of_another_task_is_not_this_ones() {
     })));
     let words = fixture::words(&ui.state);
     assert!(!words.contains("select"), "{words}");
+}
+
+/// Over a target that cannot be asked, each with a few words of why.
+fn unaskable() -> [(Ui, &'static str); 3] {
+    let options = UiOptions {
+        view: View::Tasks,
+        ..UiOptions::new("x:1")
+    };
+    let of_console = Target {
+        teller: Teller::ConsoleSubscriber,
+        ..fixture::target()
+    };
+    let of_file = UiOptions {
+        replay: Some(ReplayStart {
+            reel: Reel {
+                range: (Nanos::ZERO, Nanos::from_secs(60)),
+                started_unix: Nanos::ZERO,
+                gaps: Vec::new(),
+                findings: Vec::new(),
+                is_cut_off: false,
+            },
+            at: Nanos::ZERO,
+            speed: 1.0,
+            is_paused: true,
+        }),
+        ..options.clone()
+    };
+    let connected = |options: &UiOptions, target| {
+        let mut ui = Ui::start(options, 140, 40);
+        ui.connect(target);
+        ui.answer(Answer::Tasks(fixture::tasks_update()));
+        ui
+    };
+    let mut refused = connected(&options, fixture::target());
+    refused.keys("p");
+    refused.send(Message::Captured {
+        whose: Whose::Shown,
+        outcome: Err(SourceError::Refused {
+            endpoint: "x:1".to_owned(),
+            reason: "it was told so".to_owned(),
+        }),
+    });
+    [
+        (connected(&options, of_console), "console-subscriber cannot"),
+        (
+            connected(&of_file, fixture::target()),
+            "a file cannot be asked",
+        ),
+        (refused, "refuses: it was told so"),
+    ]
+}
+
+#[test]
+fn asking_is_offered_only_where_it_works() {
+    let ui = Ui::tasks(140, 40);
+    assert!(fixture::words(&ui.state).contains("p ask waits"));
+    for (mut ui, why) in unaskable() {
+        assert!(!fixture::words(&ui.state).contains("ask waits"), "{why}");
+        ui.keys("p");
+        assert_eq!(captures(&ui.effects), [], "{why}");
+        let words = fixture::words(&ui.state);
+        assert!(words.contains(why), "{words}");
+
+        ui.keys("?");
+        let words = fixture::words(&ui.state);
+        assert!(!words.contains("ask the tasks"), "{words}");
+        assert!(!words.contains("ask it what"), "{words}");
+    }
+}
+
+#[test]
+fn the_page_of_a_task_that_cannot_be_asked_says_so() {
+    for (mut ui, why) in unaskable() {
+        ui.keys("j");
+        ui.key(KeyCode::Enter);
+        ui.wait(Nanos::from_secs(1));
+        ui.answer(unknown());
+        assert_eq!(captures(&ui.effects), [], "{why}");
+        let words = fixture::words(&ui.state);
+        assert!(words.contains(why), "{words}");
+        assert!(!words.contains("Enter"), "{words}");
+        ui.key(KeyCode::Enter);
+        assert_eq!(captures(&ui.effects), [], "{why}");
+    }
+}
+
+#[test]
+fn a_target_that_was_replaced_may_be_asked_again() {
+    let [.., (mut ui, _)] = unaskable();
+    ui.connect(fixture::target());
+    ui.keys("p");
+    assert_eq!(captures(&ui.effects).len(), 1);
 }

@@ -20,7 +20,8 @@ use prost::{
 
 use super::Part;
 
-const MAGIC: [u8; 8] = *b"LOITER\x1aS";
+/// With this a snapshot begins.
+pub(crate) const MAGIC: [u8; 8] = *b"LOITER\x1aS";
 const VERSION: u8 = 1;
 
 const END: u8 = 0;
@@ -40,7 +41,7 @@ const MOST_BYTES: u64 = 1 << 30;
 
 /// Why a file is no snapshot.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FormatError {
+pub enum FormatError {
     /// It is something else.
     #[error("it is no snapshot; `loiter snapshot -o FILE` writes one")]
     NotASnapshot,
@@ -88,7 +89,7 @@ fn explained(error: io::Error) -> FormatError {
 }
 
 /// Writes parts as they come.
-pub(super) struct Writer<W: Write> {
+pub struct Writer<W: Write> {
     out: GzEncoder<W>,
 }
 
@@ -97,7 +98,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// Those of `out`, as for the other methods.
-    pub(super) fn new(mut out: W) -> io::Result<Self> {
+    pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(&MAGIC)?;
         out.write_all(&[VERSION])?;
         // A million tasks are some 100 MB: the fastest level still makes a tenth of them.
@@ -106,7 +107,10 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes a part.
-    pub(super) fn write(&mut self, part: Part) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Those of `out`, and for a part that is too long.
+    pub fn write(&mut self, part: Part) -> io::Result<()> {
         match part {
             Part::Target(target) => self.record(TARGET, &v1::Target::from(target)),
             Part::Findings(update) => self.record(FINDINGS, &v1::FindingsUpdate::from(update)),
@@ -149,14 +153,17 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the end.
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(mut self) -> io::Result<W> {
         self.out.write_all(&[END, 0, 0, 0, 0])?;
         self.out.finish()
     }
 }
 
 /// Reads parts, until the end or the first error.
-pub(super) struct Reader<R> {
+pub struct Reader<R> {
     from: GzDecoder<BufReader<R>>,
     /// Bytes that records may still have.
     left: u64,
@@ -168,7 +175,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// [`FormatError`] when it is none, or when it cannot be read.
-    pub(super) fn new(from: R) -> Result<Self, FormatError> {
+    pub fn new(from: R) -> Result<Self, FormatError> {
         let mut from = BufReader::new(from);
         let mut magic = [0; MAGIC.len()];
         match from.read_exact(&mut magic) {
@@ -301,14 +308,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::command::sample;
+    use crate::ui::fixture;
 
     fn parts() -> Vec<Part> {
         vec![
-            Part::Target(sample::target()),
-            Part::Findings(sample::findings()),
-            Part::Sites(sample::sites()),
-            Part::Tasks(sample::tasks()),
+            Part::Target(fixture::target()),
+            Part::Findings(fixture::findings_update()),
+            Part::Sites(fixture::sites_update()),
+            Part::Tasks(fixture::tasks_update()),
         ]
     }
 
@@ -357,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_file_without_its_last_record_is_cut_off() {
-        let target = v1::Target::from(sample::target()).encode_to_vec();
+        let target = v1::Target::from(fixture::target()).encode_to_vec();
         let bytes = forged(&[(TARGET, target.len() as u32, target)]);
         assert!(matches!(read(&bytes), Err(FormatError::CutOff)));
     }
@@ -422,7 +429,7 @@ mod tests {
 
     #[test]
     fn tasks_that_do_not_fit_into_a_record_are_split() {
-        let mut update = sample::tasks();
+        let mut update = fixture::tasks_update();
         let task = update.tasks[0];
         let numbers = (1..=100).filter_map(TaskSeq::new);
         update.tasks = numbers
