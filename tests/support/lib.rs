@@ -15,6 +15,8 @@ pub mod readme;
 mod received;
 pub mod scenarios;
 mod server;
+pub mod siege;
+pub mod soak;
 mod terminal;
 mod wait;
 

@@ -13,13 +13,14 @@ use loiter_tests::{parity, readme};
 /// Where the objects of the JSON are defined and described.
 const JSON: &str = concat!(
     include_str!("../../crates/loiter-cli/src/command/json/mod.rs"),
+    include_str!("../../crates/loiter-cli/src/command/json/agents.rs"),
     include_str!("../../crates/loiter-cli/src/command/json/check.rs"),
     include_str!("../../crates/loiter-cli/src/command/json/diff.rs"),
     include_str!("../../crates/loiter-cli/src/command/json/resources.rs"),
 );
 
 /// These objects, each with what it stands for in the others.
-const OBJECTS: [(&str, &str); 27] = [
+const OBJECTS: [(&str, &str); 30] = [
     ("Document", "the document"),
     ("Target", "target"),
     ("Limits", "thresholds"),
@@ -40,6 +41,9 @@ const OBJECTS: [(&str, &str); 27] = [
     ("Resources", "the document of resources"),
     ("Resource", "a resource"),
     ("Attribute", "an attribute"),
+    ("Agents", "the document of agents"),
+    ("Agent", "an agent"),
+    ("FindingCounts", "counts of findings"),
     ("Check", "the document of a check"),
     ("Finding", "a finding"),
     ("Evidence", "a piece of evidence"),

@@ -12,7 +12,7 @@ pub(super) const CLIENT: Part = Part {
         ),
         row(
             "`http://`, `https://`",
-            "`host:port`, `:port`, `http://host:port`; beyond loopback through a tunnel, such as `ssh -L`",
+            "the same, also `host:port` and `:port`; `https://` for [locked doors](#locked-doors), also of console-subscribers",
             &[],
         ),
         row(

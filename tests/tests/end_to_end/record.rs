@@ -7,6 +7,8 @@ use std::{
     process::{Child, Stdio},
 };
 
+use loiter_model::{Nanos, query::Labels, update::LearntWait};
+use loiter_recording::{Entry, Recording, Replay};
 use loiter_tests::{kill_now, terminate, wait_until};
 use serde_json::Value;
 
@@ -124,6 +126,51 @@ fn what_is_read_is_what_the_program_told() {
         finished.stderr.contains("than was recorded"),
         "{finished:?}"
     );
+}
+
+/// What tasks of a recording came to be known to wait on, as of what is written by now.
+fn learnt(file: &Path) -> Option<Vec<LearntWait>> {
+    let mut recording = Recording::open(fs::File::open(file).ok()?).ok()?;
+    let entries = recording.entries(Nanos::ZERO);
+    let waits = entries.filter_map(|entry| match entry {
+        Ok(Entry::Waits(waits)) => Some(waits.waits),
+        _ => None,
+    });
+    Some(waits.flatten().collect())
+}
+
+#[test]
+fn what_tasks_wait_on_is_shown_from_when_it_was_learnt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recorder = Recorder::start(folder.path(), &[]);
+    recorder.wait_for_tasks();
+    wait_until("waits are learnt", || {
+        (learnt(&recorder.file)?.len() > 20).then_some(())
+    });
+    terminate(recorder.child.id());
+    assert_eq!(recorder.wait_for_end(), Some(0));
+
+    let file = fs::File::open(&recorder.file).expect("a file");
+    let recording = Recording::open(file).expect("a recording");
+    let mut replay = Replay::new(recording).expect("a recording");
+    let first = replay.range().0;
+    let mut shown = 0;
+    for learnt in learnt(&recorder.file).expect("it is whole") {
+        if learnt.at <= first {
+            continue;
+        }
+        let mut wait_at = |at| {
+            replay.go_to(at).expect("it is whole");
+            replay.picture().find_task(learnt.task)?.wait
+        };
+        let before = wait_at(Nanos(learnt.at.0 - 1));
+        // It may have been woken at that very time.
+        if before.is_none() && wait_at(learnt.at) == Some(learnt.wait) {
+            assert!(replay.picture().wait(learnt.wait).is_some(), "{learnt:?}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 5, "{shown}");
 }
 
 #[test]

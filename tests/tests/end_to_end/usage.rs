@@ -130,7 +130,7 @@ fn arguments_that_make_no_sense() {
     for (args, what) in [
         (&["--frobnicate"][..], "'--frobnicate'"),
         (&["tasks", "localhost"], "`localhost:6669`"),
-        (&["tasks", "https://localhost:6669"], "`https`"),
+        (&["tasks", "ftp://localhost:6669"], "`ftp`"),
         (&["tasks", "--blocked-after", "10"], "`10s`"),
         (&["tasks", "--limit", "many"], "'many'"),
         (&["--ascii", "tasks"], "`tasks` is a command"),
@@ -141,7 +141,7 @@ fn arguments_that_make_no_sense() {
             "`127.0.0.1:6669`",
         ),
         (&["http://localhost"], "`localhost:6669`"),
-        (&["https://localhost/x"], "`localhost:6669`"),
+        (&["https://localhost/x"], "`https://localhost:6669`"),
         (
             &["tasks", "-f", "starved,hogging"],
             "`warn:starved,hogging`",

@@ -1,7 +1,12 @@
 //! A recording made from each kind of target, opened again.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
+use loiter_model::{
+    Nanos,
+    query::{Query, ResourceColumn, Sort, Window},
+};
+use loiter_recording::{Recording, Replay};
 use loiter_tests::{Finished, Server, wait_until};
 use serde_json::Value;
 
@@ -47,6 +52,42 @@ fn a_recording_of_each_server_replays() {
         }
         terminal.type_keys("q");
         terminal.wait_for_end(0);
+    }
+}
+
+/// Who waits for a lock is seen in its details at any time, by the operations on it.
+#[test]
+fn operations_on_resources_are_recorded_from_each_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for server in [Server::ConsoleSubscriber, Server::Agent] {
+        let service = Service::start(&["mutex"], server);
+        let file = folder.path().join(format!("{server:?}.loiter"));
+        // On a busy machine it may take longer than that until anything is told.
+        let mut replay = wait_until("something is recorded", || {
+            let finished = record(&service, &file);
+            assert_eq!(finished.code, Some(0), "{finished:?}");
+            let recording = Recording::open(File::open(&file).expect("a file")).ok()?;
+            Replay::new(recording).ok()
+        });
+        let (from, to) = replay.range();
+        for at in [to, Nanos(from.0.midpoint(to.0))] {
+            replay.go_to(at).expect("it is whole");
+            let picture = replay.picture();
+            let resources = picture.resources(&Query {
+                filter: "mutex".parse().expect("a filter"),
+                sort: Sort::by(ResourceColumn::Seq),
+                window: Window {
+                    offset: 0,
+                    limit: 100,
+                },
+                thresholds: Default::default(),
+            });
+            let details = resources.resources.iter();
+            let details = details.filter_map(|it| picture.resource(it.seq));
+            let ops: Vec<_> = details.flat_map(|detail| detail.ops).collect();
+            let waiting = ops.iter().filter(|op| &*op.source == "Mutex::lock");
+            assert_eq!(waiting.count(), 2, "{server:?} at {at}: {ops:#?}");
+        }
     }
 }
 
