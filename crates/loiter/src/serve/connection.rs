@@ -9,9 +9,7 @@ use std::{
     time::Duration,
 };
 
-use hyper::{
-    Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, service::Service,
-};
+use hyper::{Request, Response, StatusCode, body::Incoming, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -25,7 +23,8 @@ use tonic::{Status, body::Body};
 #[cfg(feature = "tls")]
 use super::tls;
 use super::{
-    MOST_STREAMS_EACH, guard::Visitor, intake::Intake, places::Guest, route::Routes, stream::unless,
+    MOST_STREAMS_EACH, guard::Visitor, intake::Intake, pages::Pages, places::Guest, refused::Words,
+    route::Routes, stream::unless,
 };
 use crate::upkeep::{self, Part};
 
@@ -100,17 +99,15 @@ async fn converse(
             return;
         };
         let visitor = Arc::new(visitor);
+        let pages = routes.pages.clone();
         #[cfg(not(feature = "grpc-web"))]
         let first = routes;
-        #[cfg(feature = "grpc-web")]
-        let origins = routes.origins.clone();
         #[cfg(feature = "grpc-web")]
         let first = super::web::Gate::before(routes);
         let service = Reception {
             guest: guest.clone(),
             visitor: visitor.clone(),
-            #[cfg(feature = "grpc-web")]
-            origins,
+            pages,
             inner: TowerToHyperService::new(first),
         };
         let conversation = async {
@@ -166,8 +163,7 @@ where
 struct Reception {
     guest: Arc<Guest>,
     visitor: Arc<Visitor>,
-    #[cfg(feature = "grpc-web")]
-    origins: super::web::Origins,
+    pages: Pages,
     inner: TowerToHyperService<First>,
 }
 
@@ -178,26 +174,26 @@ impl Service<Request<Incoming>> for Reception {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         // Before anything else that answers.
-        #[cfg(feature = "grpc-web")]
-        if let Some(answer) = self.origins.answer(&request) {
+        if let Some(answer) = self.pages.answer(&request) {
+            match answer.status().is_success() {
+                true => self.guest.tell(),
+                false => self.guest.refuse(),
+            }
             return Answer::at_once(answer);
         }
+        let words = Words::of(&request);
         let client = match self.visitor.admit(&request) {
             Ok(client) => client,
             Err(refusal) => {
                 self.guest.refuse();
-                let answer = refusal.answer(&request);
-                #[cfg(feature = "grpc-web")]
-                let answer = super::web::readable(answer, request.headers());
-                return Answer::at_once(answer);
+                return Answer::at_once(refusal.answer(&words));
             }
         };
         request.extensions_mut().insert(client);
-        let is_grpc = is_grpc(&request);
         let under_way = match self.guest.ask() {
             Ok(under_way) => under_way,
             Err(full) => {
-                let refused = refusal(is_grpc, StatusCode::SERVICE_UNAVAILABLE, full.status());
+                let refused = words.refuse(full.status(), StatusCode::SERVICE_UNAVAILABLE);
                 return Answer::at_once(refused);
             }
         };
@@ -212,25 +208,10 @@ impl Service<Request<Incoming>> for Reception {
             drop(under_way);
             answered.unwrap_or_else(|| {
                 let failed = Status::internal("the agent panicked over it, see its log");
-                Ok(refusal(is_grpc, StatusCode::INTERNAL_SERVER_ERROR, failed))
+                Ok(words.refuse(failed, StatusCode::INTERNAL_SERVER_ERROR))
             })
         }))
     }
-}
-
-fn is_grpc<B>(request: &Request<B>) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
-}
-
-/// Says why there is no answer: in a status of gRPC, or in one of HTTP.
-fn refusal(is_grpc: bool, plainly: StatusCode, status: Status) -> Response<Body> {
-    if is_grpc {
-        return status.into_http();
-    }
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = plainly;
-    response
 }
 
 /// The answer to come.

@@ -12,11 +12,13 @@ mod learnt;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod pace;
+mod pages;
 mod places;
 #[cfg(any(feature = "metrics", feature = "pprof"))]
 mod plain;
 #[cfg(feature = "pprof")]
 mod pprof;
+mod refused;
 mod route;
 mod service;
 #[cfg(any(feature = "metrics", feature = "pprof"))]

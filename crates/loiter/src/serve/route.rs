@@ -14,9 +14,7 @@ use tonic::{
 
 #[cfg(any(feature = "metrics", feature = "pprof"))]
 use super::plain::Plain;
-#[cfg(feature = "grpc-web")]
-use super::web::Origins;
-use super::{LONGEST_REQUEST, service, stream::Streams};
+use super::{LONGEST_REQUEST, pages::Pages, service, stream::Streams};
 use crate::{
     agent::Core,
     publish::{Answers, Looks, Pump},
@@ -31,8 +29,8 @@ pub(super) struct Routes {
     console: loiter_wire::console::instrument_server::InstrumentServer<super::console::Console>,
     #[cfg(any(feature = "metrics", feature = "pprof"))]
     pub(super) plain: Plain,
-    #[cfg(feature = "grpc-web")]
-    pub(super) origins: Origins,
+    /// Asked before any of them.
+    pub(super) pages: Pages,
 }
 
 impl Routes {
@@ -43,10 +41,7 @@ impl Routes {
         pump: Arc<Pump>,
     ) -> Self {
         #[cfg(any(feature = "metrics", feature = "pprof"))]
-        let plain = {
-            let config = &core.config;
-            Plain::new(&answers, config.access.is_safe_from_pages(config.listen))
-        };
+        let plain = Plain::new(&answers);
         let streams = Streams::default();
         #[cfg(feature = "console")]
         let console = super::console::server(core.clone(), pump.clone(), streams.clone());
@@ -57,8 +52,7 @@ impl Routes {
             console,
             #[cfg(any(feature = "metrics", feature = "pprof"))]
             plain,
-            #[cfg(feature = "grpc-web")]
-            origins: Origins::new(core.config.web_origins.clone()),
+            pages: Pages::new(core),
         }
     }
 }

@@ -93,15 +93,25 @@ fn is_of_this_machine(origin: &str) -> bool {
         })
 }
 
-/// Has a browser show an answer to the page that asked, which [may](Origins::answer) look.
-pub(super) fn readable(mut answer: Response<Body>, asked: &HeaderMap) -> Response<Body> {
-    if let Some(origin) = asked.get(ORIGIN) {
-        let headers = answer.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
-        headers.append(VARY, HeaderValue::from_static("origin"));
+/// The page that a request is for, if it is for one.
+#[derive(Clone, Debug)]
+pub(super) struct Page(Option<HeaderValue>);
+
+impl Page {
+    pub(super) fn of(asked: &HeaderMap) -> Self {
+        Self(asked.get(ORIGIN).cloned())
     }
-    answer
+
+    /// Has a browser show it an answer. Only for one that [may](Origins::answer) look.
+    pub(super) fn may_read(&self, mut answer: Response<Body>) -> Response<Body> {
+        if let Some(origin) = &self.0 {
+            let headers = answer.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+            headers.append(VARY, HeaderValue::from_static("origin"));
+        }
+        answer
+    }
 }
 
 /// Lets requests in to the services, in either form. Of pages, only those that may look come here.
@@ -145,9 +155,9 @@ impl Service<Request<Incoming>> for Gate {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let headers = request.headers().clone();
+        let page = Page::of(request.headers());
         let answer = self.serve(request);
-        Box::pin(async move { Ok(readable(answer.await?, &headers)) })
+        Box::pin(async move { Ok(page.may_read(answer.await?)) })
     }
 }
 

@@ -90,3 +90,17 @@ pub(crate) async fn exchange(
     }
     answer
 }
+
+/// How many of so many requests, sent one after the other on one connection, are refused before it
+/// is closed.
+pub(crate) async fn refused_at_once(mut stream: TcpStream, header: &str, count: usize) -> usize {
+    let request = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n");
+    // The agent may have closed it before all is written.
+    let _ = stream.write_all(request.repeat(count).as_bytes()).await;
+    let mut answers = Vec::new();
+    // A reset is an end as well.
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answers)).await;
+    let _ = read.expect("the agent closes it");
+    let answers = String::from_utf8_lossy(&answers);
+    answers.matches("HTTP/1.1 403 ").count()
+}

@@ -16,6 +16,7 @@ mod pprof;
 
 use loiter::Builder;
 use loiter_wire::v1;
+use tokio::net::TcpStream;
 
 use http::{ask, ask_for, get};
 use support::{Program, connect, listen, query, update_where, wait_until};
@@ -31,31 +32,65 @@ async fn what_is_not_there_is_not_found() {
     }
 }
 
+const PAUSE: &str = "/rs.tokio.console.instrument.Instrument/Pause";
+const CAPTURE: &str = "/loiter.v1.Loiter/CaptureStacks";
+
+/// However it asks: what takes no permission is sent by its browser at once, whatever comes back.
 #[tokio::test]
-async fn a_page_may_not_read_it() {
+async fn a_page_may_not_ask() {
     let mut program = Program::start(async |_| listen(Builder::new()));
     let address = program.address();
-    let origin = "\r\nOrigin: http://evil.example";
-    for path in ["/metrics", "/debug/pprof/goroutine?debug=2"] {
-        let answer = get(address, path, origin).await;
-        assert_eq!(answer.status, 403, "{path}");
-        assert!(!answer.text().contains("loiter_"), "{}", answer.text());
+    let mut origins = vec!["\r\nOrigin: http://evil.example", "\r\nOrigin: null"];
+    if cfg!(not(feature = "grpc-web")) {
+        origins.push("\r\nOrigin: http://localhost:3000");
+    }
+    for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS"] {
+        for path in ["/metrics", "/debug/pprof/goroutine?debug=2", PAUSE, CAPTURE] {
+            for origin in &origins {
+                let answer = ask(address, method, path, origin).await;
+                assert_eq!(answer.status, 403, "{method} {path}{origin}");
+                assert!(!answer.text().contains("loiter_"), "{}", answer.text());
+            }
+        }
     }
 }
 
 /// Its name leads to this machine, so that the browser takes the answer for the page's own.
 #[tokio::test]
-async fn a_page_whose_name_leads_here_may_not_read_it_either() {
+async fn a_page_whose_name_leads_here_may_not_ask_either() {
     let mut program = Program::start(async |_| listen(Builder::new()));
     let address = program.address();
-    for (host, status) in [
-        ("evil.example", 421),
-        ("localhost", 200),
-        ("127.0.0.1:6669", 200),
+    for (method, path, good) in [
+        ("GET", "/metrics", 200),
+        ("HEAD", "/metrics", 200),
+        ("GET", "/loiter.v1.Loiter/WatchTasks", 404),
     ] {
-        let answer = ask_for(address, host, "GET", "/metrics", "").await;
-        assert_eq!(answer.status, status, "{host}");
+        for (host, status) in [
+            ("evil.example", 421),
+            ("evil.example:port", 421),
+            ("", 421),
+            ("localhost\r\nHost: evil.example", 421),
+            ("localhost", good),
+            ("127.0.0.1:6669", good),
+        ] {
+            let answer = ask_for(address, host, method, path, "").await;
+            assert_eq!(answer.status, status, "{method} {path} {host}");
+        }
     }
+    for kind in ["", "\r\nContent-Type: application/grpc-web"] {
+        let answer = ask_for(address, "evil.example", "POST", CAPTURE, kind).await;
+        assert_eq!(answer.status, 421, "{kind}");
+    }
+}
+
+/// Asking in vain is not for nothing.
+#[tokio::test]
+async fn a_page_does_not_ask_very_often() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    let stream = TcpStream::connect(address).await.expect("it listens");
+    let refused = http::refused_at_once(stream, "Origin: http://evil.example", 300).await;
+    assert!((1..150).contains(&refused), "{refused}");
 }
 
 /// As with `curl --unix-socket`.

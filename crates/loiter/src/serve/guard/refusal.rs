@@ -5,11 +5,10 @@ use std::fmt;
 use tonic::{
     Status,
     body::Body,
-    codegen::http::{
-        HeaderValue, Request, Response, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
-    },
+    codegen::http::{HeaderValue, Response, StatusCode, header::WWW_AUTHENTICATE},
 };
+
+use crate::serve::refused::Words;
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +21,21 @@ pub(in super::super) enum Refusal {
 
 impl Refusal {
     /// The answer, in the words of whoever asks.
-    pub(in super::super) fn answer<B>(self, request: &Request<B>) -> Response<Body> {
-        let kind = request.headers().get(CONTENT_TYPE);
-        match kind.filter(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-            Some(kind) => {
-                let mut answer: Response<Body> = self.status().into_http();
-                // One of its variants, maybe.
-                answer.headers_mut().insert(CONTENT_TYPE, kind.clone());
-                answer
-            }
-            None => self.plain(),
+    pub(in super::super) fn answer(self, words: &Words) -> Response<Body> {
+        let (plainly, challenge) = match self {
+            Self::NoToken => (StatusCode::UNAUTHORIZED, Some("Bearer realm=\"loiter\"")),
+            Self::WrongToken => (
+                StatusCode::UNAUTHORIZED,
+                Some("Bearer realm=\"loiter\", error=\"invalid_token\""),
+            ),
+            Self::MayOnlyLook => (StatusCode::FORBIDDEN, None),
+        };
+        let mut answer = words.refuse(self.status(), plainly);
+        if let Some(challenge) = challenge.filter(|_| !words.are_grpc()) {
+            let challenge = HeaderValue::from_static(challenge);
+            answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
+        answer
     }
 
     fn status(self) -> Status {
@@ -41,27 +44,6 @@ impl Refusal {
             Self::NoToken | Self::WrongToken => Status::unauthenticated(message),
             Self::MayOnlyLook => Status::permission_denied(message),
         }
-    }
-
-    fn plain(self) -> Response<Body> {
-        let (status, challenge) = match self {
-            Self::NoToken => (StatusCode::UNAUTHORIZED, Some("Bearer realm=\"loiter\"")),
-            Self::WrongToken => (
-                StatusCode::UNAUTHORIZED,
-                Some("Bearer realm=\"loiter\", error=\"invalid_token\""),
-            ),
-            Self::MayOnlyLook => (StatusCode::FORBIDDEN, None),
-        };
-        let mut answer = Response::new(Body::new(format!("{self}\n")));
-        *answer.status_mut() = status;
-        let headers = answer.headers_mut();
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        headers.insert(CONTENT_TYPE, text);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        answer
     }
 }
 
@@ -119,6 +101,8 @@ impl fmt::Display for TurnedAway {
 
 #[cfg(test)]
 mod tests {
+    use tonic::codegen::http::{Request, header::CONTENT_TYPE};
+
     use super::*;
 
     fn asked(kind: Option<&'static str>, refusal: Refusal) -> Response<Body> {
@@ -127,7 +111,7 @@ mod tests {
             let kind = HeaderValue::from_static(kind);
             request.headers_mut().insert(CONTENT_TYPE, kind);
         }
-        refusal.answer(&request)
+        refusal.answer(&Words::of(&request))
     }
 
     fn header(answer: &Response<Body>, name: &str) -> String {

@@ -58,6 +58,11 @@ impl Guest {
         Ok(under_way)
     }
 
+    /// It asked for something for which nothing has to be done.
+    pub(in super::super) fn tell(&self) {
+        self.spend(1);
+    }
+
     /// It asked for something that it may not have.
     pub(in super::super) fn refuse(&self) {
         self.spend(REFUSED);
