@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time,
 };
 use tokio_rustls::{LazyConfigAcceptor, rustls::server::Acceptor, server::TlsStream};
@@ -13,11 +13,12 @@ use super::super::guard::{Certificate, Keys, TurnedAway};
 
 /// It takes some round trips; whoever needs longer is not a client.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Of those who have said hello, so many are answered at a time.
+/// So many of those who have said hello are answered at once, and so many more each time that the
+/// pause is over. To sign and to verify takes up to a millisecond of the agent's thread: so all of
+/// that together takes less than a fifth of it. However long they then take is no matter: how many
+/// there are at a time is limited by their places.
 const AT_ONCE: usize = 8;
-/// Each of them takes the place for so long at least. To sign and to verify takes up to a
-/// millisecond of the agent's thread: so all of that together takes less than a fifth of it.
-const AT_LEAST: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(50);
 /// What is read from somebody who was turned away, and for how long: else it might not get to read
 /// why.
 const LINGER: (u64, Duration) = (64 * 1024, Duration::from_secs(1));
@@ -26,7 +27,7 @@ const LINGER: (u64, Duration) = (64 * 1024, Duration::from_secs(1));
 const RECORD: u8 = 0x16;
 const HTTP_2: &[u8] = b"PRI ";
 
-/// All that are under way.
+/// The pace at which they begin.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Handshakes(Arc<Semaphore>);
 
@@ -91,7 +92,7 @@ impl Handshakes {
                 return Err(Failed { error, stream });
             }
         };
-        let _turn = self.turn().await;
+        self.turn().await;
         let accepted = started
             .into_stream(tls.config.clone())
             .into_fallible()
@@ -105,17 +106,14 @@ impl Handshakes {
         Ok((stream, certificate))
     }
 
-    /// Waits for a place, which is free again when what this returns is dropped, and some time has
-    /// gone by.
-    async fn turn(&self) -> Arc<Option<OwnedSemaphorePermit>> {
+    /// Waits until one more may be answered.
+    async fn turn(&self) {
         // It is never closed.
-        let turn = Arc::new(self.0.clone().acquire_owned().await.ok());
-        let kept = turn.clone();
+        let turn = self.0.clone().acquire_owned().await;
         tokio::spawn(async move {
-            time::sleep(AT_LEAST).await;
-            drop(kept);
+            time::sleep(PAUSE).await;
+            drop(turn);
         });
-        turn
     }
 }
 
