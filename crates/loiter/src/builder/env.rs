@@ -4,7 +4,9 @@ use std::{path::Path, str::FromStr};
 
 use loiter_model::{Nanos, ParseLintsError, ParseNanosError};
 
-use super::{CaptureStacks, Config, InitError, UnixSocket, access, otlp, token::TokenError};
+use super::{
+    CaptureStacks, Config, InitError, Redact, UnixSocket, access, otlp, token::TokenError,
+};
 
 /// An environment variable that overrides what the program sets.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +29,22 @@ enum Guards {
     Nothing,
     /// The same, and its value is not shown: it is for getting in elsewhere.
     Own,
+    /// The same, and its value is shown only if nothing of the kind is in it.
+    Address,
     /// If it makes no sense, the port stays closed.
     Port,
-    /// The same, and its value is not shown.
+    /// The same, and its value is not shown: it is a secret, or may be one that was written where a
+    /// path should be.
     Secret,
 }
 
 /// Every environment variable the agent reads, at [`init`](crate::init),
 /// [`Builder::init`](crate::Builder::init) and [`Builder::try_init`](crate::Builder::try_init).
 /// The environment wins over the program: whoever runs a service can change what its author chose.
+///
+/// Those of OpenTelemetry are also the program's own, and count only with the feature `otlp` and
+/// unless `LOITER_OTLP` is `false`. An empty one is none; one that the agent cannot read is a warning,
+/// and nothing is sent then.
 pub const ENV: &[EnvVar] = &[
     EnvVar {
         name: "LOITER_ENABLED",
@@ -97,7 +106,7 @@ pub const ENV: &[EnvVar] = &[
             config.access.tls_key = Some(access::tls_path(value)?);
             Ok(())
         },
-        guards: Guards::Port,
+        guards: Guards::Secret,
     },
     EnvVar {
         name: "LOITER_TLS_CLIENT_CA",
@@ -119,7 +128,7 @@ pub const ENV: &[EnvVar] = &[
             config.access.token_file = Some(access::path(value)?);
             Ok(())
         },
-        guards: Guards::Port,
+        guards: Guards::Secret,
     },
     EnvVar {
         name: "LOITER_READ_TOKEN_FILE",
@@ -130,7 +139,7 @@ pub const ENV: &[EnvVar] = &[
             config.access.read_token_file = Some(access::path(value)?);
             Ok(())
         },
-        guards: Guards::Port,
+        guards: Guards::Secret,
     },
     EnvVar {
         name: "LOITER_TOKEN",
@@ -160,8 +169,11 @@ pub const ENV: &[EnvVar] = &[
         default: "none",
         meaning: "what no client is told: task-names, scopes, site-paths, resource-attributes, finding-texts",
         set: |config, value| {
-            config.redacted = value.parse()?;
-            Ok(())
+            let read = value.parse();
+            // Whoever set it wanted something kept back, from a collector as well.
+            let all = || Redact::ALL.into_iter().collect();
+            config.redacted = read.clone().unwrap_or_else(|_| all());
+            read.map(drop)
         },
         guards: Guards::Port,
     },
@@ -187,18 +199,14 @@ pub const ENV: &[EnvVar] = &[
             config.otlp.endpoint = Some(otlp::Endpoint::read(value)?);
             Ok(())
         },
-        guards: Guards::Nothing,
+        guards: Guards::Address,
     },
     EnvVar {
         name: "OTEL_EXPORTER_OTLP_PROTOCOL",
         value: "http/protobuf",
         default: "http/protobuf",
         meaning: "with `otlp`: with another protocol nothing is sent",
-        set: |config, value| {
-            let spoken = otlp::protocol(value);
-            config.otlp.off |= spoken.is_err();
-            spoken
-        },
+        set: |_, value| otlp::protocol(value),
         guards: Guards::Nothing,
     },
     EnvVar {
@@ -419,22 +427,40 @@ pub const ENV: &[EnvVar] = &[
 impl EnvVar {
     /// Has the configuration say what the variable does, if it is set.
     pub(super) fn apply(&self, config: &mut Config) -> Result<(), InitError> {
-        // Those of others concern the agent only if it has to do with them.
-        if self.name.starts_with("OTEL_") && cfg!(not(feature = "otlp")) {
+        if self.is_of_others() && (cfg!(not(feature = "otlp")) || config.otlp.off) {
             return Ok(());
         }
         let Some(value) = std::env::var_os(self.name) else {
             return Ok(());
         };
         let value = value.to_string_lossy();
-        (self.set)(config, value.trim()).map_err(|reason| InitError::Env {
-            name: self.name,
-            value: match self.guards {
-                Guards::Secret | Guards::Own => "(not shown)".to_owned(),
-                Guards::Nothing | Guards::Port => value.into_owned(),
-            },
-            reason,
+        let value = value.trim();
+        // As OpenTelemetry has it.
+        if self.is_of_others() && value.is_empty() {
+            return Ok(());
+        }
+        (self.set)(config, value).map_err(|mut reason| {
+            if self.is_of_others() {
+                config.otlp.off = true;
+                reason.push_str("; until then nothing is sent");
+            }
+            let value = match self.guards {
+                Guards::Secret | Guards::Own => otlp::NOT_SHOWN,
+                Guards::Address => otlp::shown(value),
+                Guards::Nothing | Guards::Port => value,
+            };
+            InitError::Env {
+                name: self.name,
+                value: value.to_owned(),
+                reason,
+            }
         })
+    }
+
+    /// Whether it is not the agent's own: it may be meant for the program's own way to a collector,
+    /// so one that makes no sense to the agent is no reason not to start.
+    pub(super) fn is_of_others(&self) -> bool {
+        self.name.starts_with("OTEL_")
     }
 
     /// Whether nobody is to be let in when its value makes no sense: whoever set it wanted fewer

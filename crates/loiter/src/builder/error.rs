@@ -31,7 +31,7 @@ pub enum InitError {
     Env {
         /// The variable.
         name: &'static str,
-        /// Its value.
+        /// Its value, if it is none that may be a secret.
         value: String,
         /// What is wrong and how to write it.
         reason: String,
@@ -79,7 +79,7 @@ pub enum InitError {
     /// The address of the collector cannot be read.
     #[error("the OpenTelemetry collector `{endpoint}`: {reason}")]
     Otlp {
-        /// The address.
+        /// The address, unless a password may be in it.
         endpoint: String,
         /// What is wrong and how to write it.
         reason: String,

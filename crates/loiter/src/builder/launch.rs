@@ -62,12 +62,20 @@ pub(super) fn try_init(mut builder: Builder) -> Result<Agent, InitError> {
     if let Some(error) = builder.wrong.drain(..).next() {
         return Err(error);
     }
+    let mut wrong = Vec::new();
     for variable in ENV {
-        variable.apply(&mut builder.config)?;
+        match variable.apply(&mut builder.config) {
+            Err(error) if variable.is_of_others() => wrong.push(error),
+            applied => applied?,
+        }
     }
     builder.config.access.check()?;
     builder.config.access.check_listen(builder.config.listen)?;
-    start(builder, OnTaken::Fail)
+    let agent = start(builder, OnTaken::Fail)?;
+    for error in wrong {
+        notice::warn(notice::somebody_listens(), &error.to_string());
+    }
+    Ok(agent)
 }
 
 fn start(builder: Builder, on_taken: OnTaken) -> Result<Agent, InitError> {

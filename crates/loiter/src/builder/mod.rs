@@ -239,15 +239,16 @@ impl Builder {
     /// tried again, less and less often, after one warning. Of the changes of findings meanwhile,
     /// 256 are kept.
     ///
-    /// The variables of OpenTelemetry in [`ENV`] count for more, as all of it. Nothing is sent
-    /// unless an endpoint is named there or here.
+    /// The variables of OpenTelemetry in [`ENV`] count for more, as all of it; with one of them that
+    /// cannot be read there is a warning, and nothing is sent. Nor is anything unless an endpoint is
+    /// named there or here.
     #[cfg(any(feature = "otlp", not(feature = "agent")))]
     #[must_use]
     pub fn otlp(mut self, endpoint: &str) -> Self {
         match otlp::Endpoint::read(endpoint) {
             Ok(read) => self.config.otlp.endpoint = Some(read),
             Err(reason) => self.wrong.push(InitError::Otlp {
-                endpoint: endpoint.to_owned(),
+                endpoint: otlp::shown(endpoint).to_owned(),
                 reason,
             }),
         }

@@ -119,6 +119,17 @@ impl Endpoint {
     }
 }
 
+/// In the place of a value.
+pub(super) const NOT_SHOWN: &str = "(not shown)";
+
+/// An address that cannot be read, as far as it may be shown: a password may be in it.
+pub(super) fn shown(endpoint: &str) -> &str {
+    match endpoint.contains(['@', '?']) {
+        true => NOT_SHOWN,
+        false => endpoint,
+    }
+}
+
 /// Which protocol is spoken: one is.
 pub(super) fn protocol(value: &str) -> Result<(), String> {
     match value {
@@ -210,6 +221,9 @@ mod tests {
         ] {
             Endpoint::read(text).expect_err(text);
         }
+        assert_eq!(shown("grpc://a:1"), "grpc://a:1");
+        assert_eq!(shown("http://u:p@a"), NOT_SHOWN);
+        assert_eq!(shown("http://a?key=secret"), NOT_SHOWN);
         let encrypted = Endpoint::read("https://collector.example");
         match cfg!(any(feature = "tls", not(feature = "agent"))) {
             true => assert_eq!(encrypted.expect("TLS").port, 443),

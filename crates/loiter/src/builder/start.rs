@@ -16,8 +16,9 @@ impl Builder {
     /// A bad environment variable is left out; an address beyond loopback that is not guarded as it
     /// should is replaced by the default one. If what is wrong is one of the settings that say who
     /// may look, or what nobody is told, then no port is opened: only the Unix socket, for this
-    /// user. With a subscriber already installed, the agent runs and tells the UI why it
-    /// sees nothing; the one given to [`with_subscriber`](Self::with_subscriber) is then unused.
+    /// user; and what nobody is told is then all that can be kept back. With a subscriber already
+    /// installed, the agent runs and tells the UI why it sees nothing; the one given to
+    /// [`with_subscriber`](Self::with_subscriber) is then unused.
     pub fn init(self) {
         launch::init(self);
     }

@@ -270,6 +270,7 @@ async fn nobody_waits_for_one_that_hangs() {
     }
 }
 
+/// Set for the program's own way to a collector, it is no reason for the agent not to start.
 #[tokio::test]
 async fn another_protocol_is_not_guessed() {
     let variables = [
@@ -277,11 +278,79 @@ async fn another_protocol_is_not_guessed() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ];
     let program = Program::start_with(&variables, async |_| {
-        Builder::new().listen_nowhere().init();
+        let started = Builder::new().listen_nowhere().try_init();
+        started.expect("a warning is all");
     });
     let log = program.finish();
     assert!(
         log.contains("OTEL_EXPORTER_OTLP_PROTOCOL is `grpc`: loiter sends `http/protobuf`"),
         "{log}"
     );
+    assert!(log.contains("nothing is sent"), "{log}");
+}
+
+#[tokio::test]
+async fn an_empty_variable_is_none_and_one_of_what_is_off_is_not_read() {
+    for variables in [
+        &[(ENDPOINT, ""), ("OTEL_EXPORTER_OTLP_PROTOCOL", " ")][..],
+        &[
+            ("LOITER_OTLP", "false"),
+            (ENDPOINT, "nonsense"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ],
+    ] {
+        let program = Program::start_with(variables, async |_| {
+            let started = Builder::new().listen_nowhere().try_init();
+            started.expect("there is nothing wrong");
+        });
+        let log = program.finish();
+        assert!(!log.contains("OTEL_"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_in_an_address_is_not_shown() {
+    let program = Program::start_with(&[(ENDPOINT, "http://me:hunter2@collector")], async |_| {
+        let builder = Builder::new().otlp("http://me:hunter2@collector");
+        let error = builder.try_init().expect_err("it is no address");
+        eprintln!("{error} {error:?}");
+        Builder::new().listen_nowhere().init();
+    });
+    let log = program.finish();
+    assert!(
+        log.contains("OTEL_EXPORTER_OTLP_ENDPOINT is `(not shown)`"),
+        "{log}"
+    );
+    assert!(log.contains("collector `(not shown)`"), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+/// Whoever mistypes what is to be kept back wants something kept back.
+#[tokio::test]
+async fn without_knowing_what_to_redact_all_of_it_is() {
+    let collector = Collector::default();
+    let endpoint = format!("http://{}", collector.open().await);
+    let variables = [
+        (ENDPOINT, endpoint.as_str()),
+        ("LOITER_REDACT", "tasknames"),
+    ];
+    let program = Program::start_with(&variables, async |_| {
+        let builder = Builder::new().no_unix_socket();
+        builder.blocked_after(Duration::from_millis(50)).init();
+        let waiting = loiter::task::Builder::new().name("conn alice@example.org");
+        drop(waiting.spawn(pending::<()>()));
+    });
+    let requests = wait_until("a finding", async || {
+        let requests = collector.received("/v1/logs");
+        (!requests.is_empty()).then_some(requests)
+    })
+    .await;
+    let told = format!("{:?}", requests[0].records());
+    assert!(
+        !told.contains("alice") && !told.contains("tests/otlp"),
+        "{told}"
+    );
+    program
+        .wait_for_stderr("LOITER_REDACT is `tasknames`")
+        .await;
 }
