@@ -147,6 +147,8 @@ mod capture;
 mod clock;
 #[cfg(feature = "agent")]
 mod events;
+#[cfg(feature = "agent")]
+mod file;
 pub mod finding;
 #[cfg(feature = "agent")]
 #[doc(hidden)]

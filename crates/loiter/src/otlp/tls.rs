@@ -1,6 +1,6 @@
 //! TLS to a collector.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpStream, task};
 use tokio_rustls::{
@@ -12,7 +12,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::serve::crypto;
+use crate::{file, serve::crypto};
 
 /// Begins it with whoever is called so. `ca`: a file of authorities, instead of this machine's.
 pub(super) async fn begin(
@@ -34,7 +34,7 @@ fn config(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     match ca {
         Some(path) => {
             let named = |reason: String| format!("`{}`: {reason}", path.display());
-            let pem = fs::read(&path).map_err(|error| named(error.to_string()))?;
+            let pem = file::read(&path)?;
             for certificate in CertificateDer::pem_slice_iter(&pem) {
                 let certificate = certificate.map_err(|error| named(error.to_string()))?;
                 roots

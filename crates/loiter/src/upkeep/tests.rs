@@ -453,11 +453,21 @@ async fn keys() {
     std::fs::write(&path, TOKENS[0]).expect("it is written");
     let variables = [("LOITER_TOKEN_FILE", path.to_str().expect("UTF-8"))];
     let mut program = Program::start_with(&variables, async |cues| play(cues).await);
-    let mut client = connect(program.address()).await;
-    let mut ask = async |token: &str| {
-        let mut request = tonic::Request::new(v1::GetTargetRequest {});
+    let address = program.address();
+    let mut client = connect(address).await;
+    let with = |token: &str| {
         let value = format!("Bearer {token}").parse().expect("ASCII");
-        request.metadata_mut().insert("authorization", value);
+        let mut metadata = tonic::metadata::MetadataMap::new();
+        metadata.insert("authorization", value);
+        metadata
+    };
+    let mut watching = client.clone();
+    let watch = tonic::Request::from_parts(with(TOKENS[0]), Default::default(), query(""));
+    let watch = watching.watch_tasks(watch).await;
+    let mut watch = watch.expect("it is known").into_inner();
+    let mut ask = async |token: &str| {
+        let asked = v1::GetTargetRequest {};
+        let request = tonic::Request::from_parts(with(token), Default::default(), asked);
         client.get_target(request).await
     };
     ask(TOKENS[0]).await.expect("it is known");
@@ -465,8 +475,20 @@ async fn keys() {
     let said = format!("{SAID}{} panicked at ", Part::Keys.does());
     program.wait_for_stderr(&said).await;
     ask(TOKENS[0]).await.expect("it is known still");
+    // It has begun again, and whoever came with what it reads anew may stay.
+    program.wait_for_stderr("took over new credentials").await;
+    for _ in 0..5 {
+        message(&mut watch).await.expect("it goes on");
+    }
+    ask(TOKENS[0]).await.expect("the connection is there still");
     std::fs::write(&path, TOKENS[1]).expect("it is written");
-    wait_until("the new one", async || ask(TOKENS[1]).await.ok()).await;
+    let mut client = connect(address).await;
+    wait_until("the new one", async || {
+        let asked = v1::GetTargetRequest {};
+        let request = tonic::Request::from_parts(with(TOKENS[1]), Default::default(), asked);
+        client.get_target(request).await.ok()
+    })
+    .await;
     let log = program.stderr();
     assert_eq!(log.matches(SAID).count(), 1, "{log}");
 }

@@ -206,7 +206,7 @@ async fn where_there_are_tokens_as_well_both_are_needed() {
         .await;
     let refused = capture.expect_err("the token says what it may");
     assert_eq!(refused.code(), Code::PermissionDenied);
-    let both = "with the certificate of alice.test and token 1 of those that may only look";
+    let both = "with the certificate of alice.test and the token in line 1 of the read token file";
     program.wait_for_stderr(both).await;
     let log = program.finish();
     assert!(!log.contains(TOKEN), "{log}");

@@ -63,15 +63,36 @@ async fn whoever_has_a_token_is_answered() {
         assert_eq!(name, "guarded");
     }
     program
-        .wait_for_stderr("with token 1 of those that may only look; may look")
+        .wait_for_stderr("with the token in line 1 of the read token file; may look")
         .await;
     let log = log_of(program);
     let attached = "INFO loiter::audit: attached: 127.0.0.1:";
     assert_eq!(log.matches(attached).count(), 2, "{log}");
     assert!(
-        log.contains("with token 1 of those that may probe; may look and probe"),
+        log.contains("with the token in line 1 of the token file; may look and probe"),
         "{log}"
     );
+}
+
+/// As behind something that has one connection for all that come by it.
+#[tokio::test]
+async fn each_token_of_a_connection_is_told_of_once() {
+    let files = Files::new();
+    let mut program = guarded(&files, async |cues| play(cues).await);
+    let channel = plain(program.address()).connect().await;
+    let channel = channel.expect("it listens");
+    for token in [PROBING, LOOKING, PROBING, LOOKING] {
+        let name = ask_over(channel.clone(), Some(token)).await;
+        assert_eq!(name.expect("it is known"), "guarded");
+    }
+    for told in [
+        "with the token in line 1 of the token file; may look and probe",
+        "with the token in line 1 of the read token file; may look",
+    ] {
+        program.wait_for_stderr(told).await;
+    }
+    let log = log_of(program);
+    assert_eq!(log.matches("attached: ").count(), 2, "{log}");
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ impl fmt::Display for Entry {
             }
             Self::Refused { peer, reason } => write!(f, "refused: {peer}: {reason}"),
             Self::LeftOut { what, count } => {
-                write!(f, "{count} further clients were {what} in the last minute")
+                write!(f, "{count} further clients were {what} in the last 90 s")
             }
         }
     }

@@ -1,15 +1,14 @@
 //! Files whose content is taken anew when they change.
 
 use std::{
-    fs::{self, File, Metadata},
+    fs,
     hash::{BuildHasher, RandomState},
-    io::{self, Read},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-/// Bytes of a file at most: a chain of certificates takes some thousands.
-const LONGEST: u64 = 1 << 20;
+use crate::file;
+
 /// A file that changed within this time may change once more without looking different.
 const RACY: Duration = Duration::from_secs(3);
 
@@ -86,7 +85,7 @@ impl Files {
             .flatten()
             .any(|look| is_young(look).unwrap_or(false));
         self.looks = Some(looks);
-        let contents: Result<Vec<_>, _> = self.paths.iter().map(|path| read(path)).collect();
+        let contents: Result<Vec<_>, _> = self.paths.iter().map(|path| file::read(path)).collect();
         let made = contents.and_then(|contents| {
             let print = self.key.hash_one(&contents);
             let is_new = self.good != Some(print);
@@ -117,35 +116,10 @@ fn look(path: &Path) -> Option<Look> {
 }
 
 #[cfg(unix)]
-fn identity(there: &Metadata) -> (u64, u64, i64, i64) {
+fn identity(there: &fs::Metadata) -> (u64, u64, i64, i64) {
     use std::os::unix::fs::MetadataExt;
 
     (there.dev(), there.ino(), there.ctime(), there.ctime_nsec())
-}
-
-/// The content of an ordinary file: reading anything else might take for ever.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let name = path.display();
-    let content = ordinary(path).and_then(|file| {
-        let mut content = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut content)?;
-        Ok(content)
-    });
-    match content {
-        Ok(content) if content.len() as u64 > LONGEST => {
-            Err(format!("`{name}` has more than {LONGEST} bytes"))
-        }
-        Ok(content) => Ok(content),
-        Err(error) => Err(format!("`{name}` cannot be read: {error}")),
-    }
-}
-
-fn ordinary(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        let kind = io::ErrorKind::InvalidInput;
-        return Err(io::Error::new(kind, "it is no ordinary file"));
-    }
-    File::open(path)
 }
 
 #[cfg(test)]
@@ -211,18 +185,5 @@ mod tests {
         files.looks = Some(vec![look(&path)]);
         let second = files.take(SystemTime::now(), text);
         assert_eq!(second, News::Fresh("b".to_owned()));
-    }
-
-    #[test]
-    fn what_is_no_ordinary_file_is_not_read() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let error = read(folder.path()).expect_err("a folder");
-        assert!(error.contains("no ordinary file"), "{error}");
-        let long = folder.path().join("long");
-        File::create(&long)
-            .and_then(|file| file.set_len(LONGEST + 1))
-            .expect("it is written");
-        let error = read(&long).expect_err("too long");
-        assert!(error.contains("more than"), "{error}");
     }
 }

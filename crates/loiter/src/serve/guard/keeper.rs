@@ -11,9 +11,10 @@ use std::{
 use tokio::{sync::watch, time};
 
 use super::{
-    Keys, Rights,
+    Keys,
     files::{Files, News},
     keys::{read_tokens, token_files},
+    tokens::Source,
 };
 #[cfg(feature = "tls")]
 use crate::serve::tls;
@@ -27,10 +28,11 @@ use crate::{
 /// How often the files are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// For ever, or not at all where there are no files.
-pub(super) async fn keep(core: &Core, keys: &watch::Sender<Option<Arc<Keys>>>) {
+/// For ever, or not at all where there are no files. `key` tells tokens apart: the same whenever this
+/// begins again, as those who came with one are known by it.
+pub(super) async fn keep(core: &Core, keys: &watch::Sender<Option<Arc<Keys>>>, key: &RandomState) {
     let access = &core.config.access;
-    let mut parts = Parts::new(access);
+    let mut parts = Parts::new(access, key.clone());
     loop {
         upkeep::may_panic(Part::Keys);
         let (fresh, bad) = parts.look(access, SystemTime::now());
@@ -59,11 +61,11 @@ pub(super) async fn keep(core: &Core, keys: &watch::Sender<Option<Arc<Keys>>>) {
 
 /// Tokens and certificates: each is exchanged by itself.
 struct Parts {
-    token_files: Vec<(PathBuf, Rights)>,
+    token_files: Vec<(PathBuf, Source)>,
     tokens: Files,
     #[cfg(feature = "tls")]
     tls: Files,
-    /// Tells tokens apart; the same for as long as the agent runs.
+    /// Tells tokens apart.
     key: RandomState,
     /// What is known so far.
     keys: Keys,
@@ -72,7 +74,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(access: &Access) -> Self {
+    fn new(access: &Access, key: RandomState) -> Self {
         let token_files = token_files(access);
         let paths = token_files.iter().map(|(path, _)| path.clone());
         Self {
@@ -80,7 +82,7 @@ impl Parts {
             token_files,
             #[cfg(feature = "tls")]
             tls: Files::new(tls::files(access)),
-            key: RandomState::new(),
+            key,
             keys: Keys::default(),
             told: false,
         }
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn nothing_is_needed_where_nothing_is_set_up() {
         let access = Access::default();
-        let mut parts = Parts::new(&access);
+        let mut parts = Parts::new(&access, RandomState::new());
         let (keys, bad) = parts.look(&access, SystemTime::now());
         assert!(keys.expect("known").tokens.is_none());
         assert_eq!(bad, [""; 0]);
@@ -162,7 +164,7 @@ mod tests {
             token_file: Some(path.clone()),
             ..Access::default()
         };
-        let mut parts = Parts::new(&access);
+        let mut parts = Parts::new(&access, RandomState::new());
         assert!(!parts.are_fixed());
         let mut look = || {
             let (keys, bad) = parts.look(&access, SystemTime::now());

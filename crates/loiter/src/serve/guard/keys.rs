@@ -5,7 +5,7 @@ use std::{hash::RandomState, path::PathBuf, sync::Arc};
 #[cfg(feature = "tls")]
 use tokio_rustls::rustls::{ServerConfig, server::danger::ClientCertVerifier};
 
-use super::{Rights, tokens::Tokens};
+use super::tokens::{Source, Tokens};
 use crate::builder::Access;
 
 /// All of it. What is not set up is not asked for.
@@ -25,39 +25,37 @@ pub(in super::super) struct Tls {
     pub(in super::super) clients: Option<Arc<dyn ClientCertVerifier>>,
 }
 
-/// The files that tokens are in, and what the holders of each may.
-pub(super) fn token_files(access: &Access) -> Vec<(PathBuf, Rights)> {
-    let probing = access.token_file.iter().map(|path| (path, Rights::Probe));
-    let looking = access
-        .read_token_file
-        .iter()
-        .map(|path| (path, Rights::Look));
-    let all = probing.chain(looking);
-    all.map(|(path, rights)| (path.clone(), rights)).collect()
+/// The files that tokens are in.
+pub(super) fn token_files(access: &Access) -> Vec<(PathBuf, Source)> {
+    let probing = access.token_file.iter();
+    let looking = access.read_token_file.iter();
+    let all = probing.map(|path| (path, Source::TokenFile));
+    let all = all.chain(looking.map(|path| (path, Source::ReadTokenFile)));
+    all.map(|(path, source)| (path.clone(), source)).collect()
 }
 
 /// The tokens that are good, given what is in their files.
 pub(super) fn read_tokens(
     access: &Access,
-    files: &[(PathBuf, Rights)],
+    files: &[(PathBuf, Source)],
     contents: &[Vec<u8>],
     key: &RandomState,
 ) -> Result<Tokens, String> {
     let mut tokens = Tokens::default();
-    for ((path, rights), content) in files.iter().zip(contents) {
+    for ((path, source), content) in files.iter().zip(contents) {
         let text = str::from_utf8(content).map_err(|_| "it is no text".to_owned());
-        let added = text.and_then(|text| tokens.add_lines(text, *rights, key));
+        let added = text.and_then(|text| tokens.add_lines(text, *source, key));
         added.map_err(|reason| format!("`{}`: {reason}", path.display()))?;
     }
     if let Some(token) = &access.token {
-        tokens.add(token.clone(), Rights::Probe, key);
+        tokens.add_set(token.clone(), key);
     }
     Ok(tokens)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Rights, *};
 
     #[test]
     fn tokens_come_from_everywhere() {

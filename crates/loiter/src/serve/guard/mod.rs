@@ -1,9 +1,9 @@
 //! Who comes in, and what they may: asked before anything is answered.
 //!
-//! The port, and a virtual machine's socket, want what the program set up: a certificate while TLS
-//! begins, a token with each request, or both. The Unix socket wants neither: it is for the user
-//! whose program this is, who could look into it with a debugger as well, and the system says who
-//! that is.
+//! The port wants what the program set up: a certificate while TLS begins, a token with each request,
+//! or both. A virtual machine's socket wants the token only: TLS is not spoken there. The Unix socket
+//! wants neither: it is for the user whose program this is, who could look into it with a debugger as
+//! well, and the system says who that is.
 
 mod audit;
 #[cfg(feature = "tls")]
@@ -18,7 +18,7 @@ mod shares;
 mod tokens;
 mod visitor;
 
-use std::sync::Arc;
+use std::{hash::RandomState, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -47,6 +47,8 @@ pub(super) struct Guard {
     core: Arc<Core>,
     /// `None` until they were read for the first time.
     keys: watch::Sender<Option<Arc<Keys>>>,
+    /// Tells tokens apart, for as long as the agent listens.
+    key: RandomState,
     connections: Arc<Shares>,
     #[cfg(feature = "tls")]
     handshakes: Handshakes,
@@ -57,6 +59,7 @@ impl Guard {
     pub(super) fn new(core: Arc<Core>) -> Arc<Self> {
         Arc::new(Self {
             keys: watch::Sender::new(None),
+            key: RandomState::new(),
             connections: Shares::new(MOST_CONNECTIONS),
             #[cfg(feature = "tls")]
             handshakes: Handshakes::default(),
@@ -67,7 +70,7 @@ impl Guard {
 
     /// Reads what it takes to come in, and reads it anew when it changes.
     pub(super) async fn keep_keys(self: Arc<Self>) {
-        keeper::keep(&self.core, &self.keys).await;
+        keeper::keep(&self.core, &self.keys, &self.key).await;
     }
 
     /// Tells what there was no room to tell, for ever.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, Hasher, RandomState},
 };
 
 use subtle::ConstantTimeEq;
@@ -24,27 +24,67 @@ struct Entry {
 }
 
 /// A token that was recognised. Tells nothing of what it reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Known {
     pub(super) rights: Rights,
-    /// Its place among those of the same rights, from 1: the line of its file.
-    number: u32,
-    /// Tells it from one that is in its place later.
+    /// Tells it from others.
     print: u64,
+    /// Where it was read, which may change.
+    source: Source,
+    /// The line of its file, from 1.
+    line: u32,
+}
+
+/// Where tokens are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    TokenFile,
+    ReadTokenFile,
+    /// The program, or its environment.
+    Setting,
+}
+
+impl Source {
+    fn rights(self) -> Rights {
+        match self {
+            Self::TokenFile | Self::Setting => Rights::Probe,
+            Self::ReadTokenFile => Rights::Look,
+        }
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        (self.print, self.rights) == (other.print, other.rights)
+    }
+}
+
+impl Eq for Known {}
+
+impl Hash for Known {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.print, self.rights).hash(state);
+    }
 }
 
 impl Tokens {
-    /// Takes one up. One that is there already lets its holder do the less of both.
-    pub(super) fn add(&mut self, token: Token, rights: Rights, key: &RandomState) {
+    /// Takes up the one that is set.
+    pub(super) fn add_set(&mut self, token: Token, key: &RandomState) {
+        self.add(token, Source::Setting, 1, key);
+    }
+
+    /// One that is there already lets its holder do the less of both.
+    fn add(&mut self, token: Token, source: Source, line: u32, key: &RandomState) {
+        let rights = source.rights();
         if let Some(same) = self.0.iter_mut().find(|entry| entry.token == token) {
             same.known.rights = same.known.rights.min(rights);
             return;
         }
-        let alike = self.0.iter().filter(|entry| entry.known.rights == rights);
         let known = Known {
             rights,
-            number: alike.count() as u32 + 1,
             print: key.hash_one(token.as_bytes()),
+            source,
+            line,
         };
         self.0.push(Entry { token, known });
     }
@@ -53,22 +93,25 @@ impl Tokens {
     pub(super) fn add_lines(
         &mut self,
         text: &str,
-        rights: Rights,
+        source: Source,
         key: &RandomState,
     ) -> Result<(), String> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines = (1..).zip(text.lines().map(str::trim));
         let mut count = 0;
-        for line in lines {
+        for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
             count += 1;
+            // Before it is taken up: that looks at all that are there.
+            if count > MOST {
+                return Err(format!("there are more than {MOST} tokens in it"));
+            }
             let token = line
                 .parse()
                 .map_err(|error: TokenError| error.to_string())?;
-            self.add(token, rights, key);
+            self.add(token, source, number, key);
         }
         match count {
             0 => Err("there is no token in it".to_owned()),
-            1..=MOST => Ok(()),
-            _ => Err(format!("there are more than {MOST} tokens in it")),
+            _ => Ok(()),
         }
     }
 
@@ -87,9 +130,7 @@ impl Tokens {
 
     /// Whether it would be recognised again.
     pub(super) fn has(&self, known: Known) -> bool {
-        self.0
-            .iter()
-            .any(|entry| entry.known.print == known.print && entry.known.rights == known.rights)
+        self.0.iter().any(|entry| entry.known == known)
     }
 }
 
@@ -102,14 +143,15 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
         .then(|| token.trim_ascii())
 }
 
-/// `token 2 of those that may probe`.
+/// `the token in line 2 of the token file`.
 impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let may = match self.rights {
-            Rights::Look => "may only look",
-            Rights::Probe => "may probe",
-        };
-        write!(f, "token {} of those that {may}", self.number)
+        let line = self.line;
+        match self.source {
+            Source::TokenFile => write!(f, "the token in line {line} of the token file"),
+            Source::ReadTokenFile => write!(f, "the token in line {line} of the read token file"),
+            Source::Setting => f.write_str("the token that is set"),
+        }
     }
 }
 
@@ -123,8 +165,9 @@ mod tests {
     fn tokens() -> Tokens {
         let (mut tokens, key) = (Tokens::default(), RandomState::new());
         let lines = format!("{PROBING}\n\n  another-one-for-bob \n");
-        tokens.add_lines(&lines, Rights::Probe, &key).expect("good");
-        tokens.add_lines(READING, Rights::Look, &key).expect("good");
+        let (probing, reading) = (Source::TokenFile, Source::ReadTokenFile);
+        tokens.add_lines(&lines, probing, &key).expect("good");
+        tokens.add_lines(READING, reading, &key).expect("good");
         tokens
     }
 
@@ -135,12 +178,12 @@ mod tests {
 
     #[test]
     fn a_token_is_recognised_whole_and_behind_its_word() {
-        let first = Ok("token 1 of those that may probe".to_owned());
+        let first = Ok("the token in line 1 of the token file".to_owned());
         assert_eq!(shown(&format!("Bearer {PROBING}")), first);
         assert_eq!(shown(&format!("bearer  {PROBING} ")), first);
-        let second = Ok("token 2 of those that may probe".to_owned());
+        let second = Ok("the token in line 3 of the token file".to_owned());
         assert_eq!(shown("Bearer another-one-for-bob"), second);
-        let reading = Ok("token 1 of those that may only look".to_owned());
+        let reading = Ok("the token in line 1 of the read token file".to_owned());
         assert_eq!(shown(&format!("Bearer {READING}")), reading);
         for header in [
             format!("Bearer {PROBING}0"),
@@ -158,14 +201,24 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_in_both_files_may_only_look() {
+    fn one_that_is_in_both_files_may_only_look_and_is_not_taken_for_another() {
         let (mut tokens, key) = (Tokens::default(), RandomState::new());
-        for rights in [Rights::Probe, Rights::Look, Rights::Probe] {
-            tokens.add_lines(PROBING, rights, &key).expect("good");
+        let (probing, reading) = (Source::TokenFile, Source::ReadTokenFile);
+        for (text, source) in [
+            (PROBING, probing),
+            (&format!("{READING}\n{PROBING}"), reading),
+            (PROBING, probing),
+        ] {
+            tokens.add_lines(text, source, &key).expect("good");
         }
-        let header = format!("Bearer {PROBING}");
-        let known = tokens.recognise(Some(header.as_bytes())).expect("known");
-        assert_eq!(known.rights, Rights::Look);
+        let shown = |token: &str| {
+            let header = format!("Bearer {token}");
+            let known = tokens.recognise(Some(header.as_bytes())).expect("known");
+            assert_eq!(known.rights, Rights::Look);
+            known.to_string()
+        };
+        assert_eq!(shown(PROBING), "the token in line 1 of the token file");
+        assert_eq!(shown(READING), "the token in line 1 of the read token file");
     }
 
     #[test]
@@ -173,7 +226,9 @@ mod tests {
         let key = RandomState::new();
         let read = |text: &str| {
             let mut tokens = Tokens::default();
-            tokens.add_lines(text, Rights::Probe, &key).expect("good");
+            tokens
+                .add_lines(text, Source::TokenFile, &key)
+                .expect("good");
             tokens
         };
         let header = format!("Bearer {PROBING}");
@@ -188,7 +243,7 @@ mod tests {
     fn a_file_without_a_good_token_is_none() {
         let read = |text: &str| {
             let mut tokens = Tokens::default();
-            tokens.add_lines(text, Rights::Probe, &RandomState::new())
+            tokens.add_lines(text, Source::TokenFile, &RandomState::new())
         };
         let many: Vec<_> = (0..=MOST).map(|n| format!("{PROBING}{n}")).collect();
         for (text, reason) in [

@@ -20,7 +20,7 @@ pub(in super::super) struct Visitor {
     peer: Peer,
     #[cfg(feature = "tls")]
     certificate: Option<Certificate>,
-    /// Whether it was told of that it is here.
+    /// Whether it was told of that it is here, without a token.
     attached: AtomicBool,
     /// The tokens that it came with: several where somebody stands between.
     tokens: Mutex<Vec<Known>>,
@@ -128,15 +128,20 @@ impl Visitor {
         Ok(Client { who })
     }
 
-    /// Somebody is here who may be.
+    /// Somebody is here who may be: told of once, and once more with each further token.
     fn note(&self, known: Option<Known>, rights: Rights) {
-        if let Some(known) = known {
-            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            if !tokens.contains(&known) {
-                tokens.push(known);
+        let is_new = match known {
+            None => !self.attached.swap(true, Relaxed),
+            Some(known) => {
+                let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_new = !tokens.contains(&known);
+                if is_new {
+                    tokens.push(known);
+                }
+                is_new
             }
-        }
-        if !self.attached.swap(true, Relaxed) {
+        };
+        if is_new {
             let by = Shown {
                 visitor: self,
                 known,
@@ -145,16 +150,18 @@ impl Visitor {
         }
     }
 
-    /// Waits until what it came in with is good no more.
+    /// Waits until what it came in with is good no more. That may have come to be so before this is
+    /// called: while TLS began, say.
     pub(in super::super) async fn revoked(&self) {
         let mut keys = self.guard.keys.subscribe();
         loop {
-            // The sender is in the guard.
-            let _ = keys.changed().await;
+            // Where it is not known yet, nothing was asked for: at the Unix socket.
             let now = keys.borrow_and_update().clone();
-            if !now.is_some_and(|keys| self.would_be_let_in(&keys)) {
+            if now.is_some_and(|keys| !self.would_be_let_in(&keys)) {
                 return self.turn_away(&TurnedAway::Revoked);
             }
+            // The sender is in the guard.
+            let _ = keys.changed().await;
         }
     }
 
@@ -221,5 +228,57 @@ impl Shown<'_> {
     fn has_certificate(&self) -> bool {
         let _ = self.visitor;
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{hash::RandomState, time::Duration};
+
+    use loiter_model::Tier;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::{
+        agent::Core,
+        builder::{Access, Config},
+        clock::Clock,
+        serve::guard::keys::read_tokens,
+        table::Table,
+    };
+
+    const TOKENS: [&str; 2] = ["the-first-of-tokens", "the-second-of-tokens"];
+
+    fn keys(token: &str, key: &RandomState) -> Option<Arc<Keys>> {
+        let access = Access {
+            token: token.parse().ok(),
+            ..Access::default()
+        };
+        let tokens = read_tokens(&access, &[], &[], key).expect("a good one");
+        Some(Arc::new(Keys {
+            tokens: Some(Arc::new(tokens)),
+            ..Keys::default()
+        }))
+    }
+
+    /// As when they are exchanged while TLS begins.
+    #[tokio::test]
+    async fn what_was_revoked_before_it_is_looked_for_is_revoked() {
+        let table = Arc::new(Table::new(Clock::start(), 16, 0));
+        let core = Core::new(table, Config::default(), Tier::EveryTask, false);
+        let (guard, key) = (Guard::new(Arc::new(core)), RandomState::new());
+        let peer = Peer::Tcp(([192, 0, 2, 1], 5000).into());
+        let visitor = guard.receive(peer).expect("there is room");
+        guard.keys.send_replace(keys(TOKENS[0], &key));
+        let request = Request::get("/").header(AUTHORIZATION, format!("Bearer {}", TOKENS[0]));
+        let request = request.body(()).expect("a request");
+        visitor.admit(&request).expect("it is known");
+        let soon = Duration::from_millis(50);
+        timeout(soon, visitor.revoked())
+            .await
+            .expect_err("it is good");
+        guard.keys.send_replace(keys(TOKENS[1], &key));
+        let long = Duration::from_secs(60);
+        timeout(long, visitor.revoked()).await.expect("it is not");
     }
 }
