@@ -72,23 +72,132 @@ impl Redaction {
 }
 
 /// The file's name. Of a dependency's or of the standard library's, also the path inside of it:
-/// that is no secret, and tells whose code it is.
+/// that is no secret, and tells whose code it is. Only what is surely one of these: a program's own
+/// folders may be called like theirs.
 fn without_folders(path: &str) -> &str {
-    const PUBLIC: [&str; 6] = [
-        "registry/src/",
-        "registry\\src\\",
-        "git/checkouts/",
-        "/rustc/",
-        "/rustlib/src/rust/library/",
-        "/rust/deps/",
-    ];
-    const RELATIVE: [&str; 3] = ["library/std/", "library/core/", "library/alloc/"];
-    if RELATIVE.iter().any(|start| path.starts_with(start)) {
-        return path;
-    }
-    let public = PUBLIC.iter().find_map(|mark| path.find(mark));
-    let own = || path.rfind(['/', '\\']).map_or(0, |last| last + 1);
+    // As long as the path: what is found in it is there in the path as well.
+    let slashed = path.replace('\\', "/");
+    let public = of_the_standard_library(&slashed).or_else(|| of_a_dependency(&slashed));
+    let own = || slashed.rfind('/').map_or(0, |last| last + 1);
     &path[public.unwrap_or_else(own)..]
+}
+
+/// Where a path begins to be the standard library's, if it does: as that is distributed, with the
+/// component `rust-src`, or one of its dependencies.
+fn of_the_standard_library(path: &str) -> Option<usize> {
+    const SOURCE: &str = "/lib/rustlib/src/rust/library/";
+    const DEPENDENCIES: [&str; 9] = [
+        "addr2line",
+        "getopts",
+        "gimli",
+        "hashbrown",
+        "libc",
+        "memchr",
+        "miniz_oxide",
+        "object",
+        "rustc-demangle",
+    ];
+    let is_distributed = |inside: &str| {
+        let (commit, inside) = inside.split_once('/')?;
+        Some(is_hex(commit) && inside.starts_with("library/"))
+    };
+    let is_dependency = |inside: &str| {
+        let (folder, _) = inside.split_once('/')?;
+        let (package, version) = folder.rsplit_once('-')?;
+        let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+        Some(is_version && DEPENDENCIES.contains(&package))
+    };
+    let is = |start: &str, check: &dyn Fn(&str) -> Option<bool>| {
+        path.strip_prefix(start).and_then(check).unwrap_or(false)
+    };
+    let whole = is("/rustc/", &is_distributed)
+        || is("/rust/deps/", &is_dependency)
+        || ["std", "core", "alloc"].iter().any(|package| {
+            let start = format!("library/{package}/src/");
+            is(&start, &|inside| Some(has_known_folders(inside)))
+        });
+    if whole {
+        return Some(0);
+    }
+    path.find(SOURCE).map(|at| at + "/lib".len())
+}
+
+/// Whether a file is in folders only that the standard library has. There is nothing else to tell it
+/// by where its path is not absolute.
+fn has_known_folders(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[
+        "adapters",
+        "alloc",
+        "array",
+        "async_iter",
+        "atomic",
+        "boxed",
+        "cell",
+        "char",
+        "collections",
+        "convert",
+        "ffi",
+        "fmt",
+        "future",
+        "hash",
+        "intrinsics",
+        "io",
+        "iter",
+        "local",
+        "mem",
+        "mpmc",
+        "mpsc",
+        "mutex",
+        "net",
+        "num",
+        "once",
+        "ops",
+        "os",
+        "pal",
+        "panic",
+        "poison",
+        "ptr",
+        "rc",
+        "result",
+        "rwlock",
+        "slice",
+        "str",
+        "sync",
+        "sys",
+        "task",
+        "thread",
+        "thread_local",
+        "time",
+        "traits",
+        "unix",
+        "vec",
+        "windows",
+    ];
+    let mut parts = path.rsplit('/');
+    // The file itself is shown anyway.
+    parts.next();
+    parts.all(|folder| FOLDERS.contains(&folder))
+}
+
+/// Where a path begins to be a dependency's, if it does: in cargo's folder of them. That is `.cargo`
+/// unless somebody chose another one, and in it each source's has a number.
+fn of_a_dependency(path: &str) -> Option<usize> {
+    let is_cargos = |before: &str, inside: &str| {
+        let folder = inside.split('/').next().unwrap_or_default();
+        let number = folder.rsplit_once('-').map_or("", |(_, number)| number);
+        let is_numbered = number.len() == 16 && is_hex(number);
+        let mut above = before.rsplit('/');
+        let is_folder = above.next() == Some("");
+        is_folder && (is_numbered || above.next() == Some(".cargo"))
+    };
+    ["registry/src/", "git/checkouts/"].iter().find_map(|mark| {
+        let mut found = path.match_indices(mark).map(|(at, _)| at);
+        found.find(|at| is_cargos(&path[..*at], &path[at + mark.len()..]))
+    })
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -132,6 +241,30 @@ mod tests {
                 "/rustc/0123/library/core/src/future.rs",
             ),
             ("library/std/src/thread.rs", "library/std/src/thread.rs"),
+            (
+                "library/core/src/future/poll_fn.rs",
+                "library/core/src/future/poll_fn.rs",
+            ),
+            (
+                "/root/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/panic.rs",
+                "/rustlib/src/rust/library/std/src/panic.rs",
+            ),
+            (
+                "/rust/deps/hashbrown-0.16.1/src/map.rs",
+                "/rust/deps/hashbrown-0.16.1/src/map.rs",
+            ),
+            (
+                "/usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.8.0/src/rt.rs",
+                "registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.8.0/src/rt.rs",
+            ),
+            (
+                "C:\\Users\\me\\.cargo\\registry\\src\\index-1\\hyper-1.8.0\\src\\rt.rs",
+                "registry\\src\\index-1\\hyper-1.8.0\\src\\rt.rs",
+            ),
+            (
+                "/home/me/.cargo/git/checkouts/hyper-0123456789abcdef/0123456/src/rt.rs",
+                "git/checkouts/hyper-0123456789abcdef/0123456/src/rt.rs",
+            ),
         ] {
             assert_eq!(without_folders(path), shown);
             let origin = |file: &str| {
@@ -148,6 +281,28 @@ mod tests {
             if !path.is_empty() {
                 assert_eq!(origin(path), origin(shown), "{path}");
             }
+        }
+    }
+
+    #[test]
+    fn a_folder_of_the_program_is_not_taken_for_another_ones() {
+        for path in [
+            "library/core/src/secret/pool.rs",
+            "library/acme/src/pool.rs",
+            "shop/library/core/src/pool.rs",
+            "/rust/deps/acme/src/pool.rs",
+            "/rust/deps/acme-1.0/src/pool.rs",
+            "/home/me/rust/deps/libc-0.2.1/pool.rs",
+            "/rustc/acme/library/pool.rs",
+            "/rustc/0123/acme/pool.rs",
+            "/home/me/rustc/0123/library/core/pool.rs",
+            "/home/me/acme/registry/src/secret/pool.rs",
+            "registry/src/secret/pool.rs",
+            "/home/me/acme-registry/src/index.crates.io-1949cf8c6b5b557f/pool.rs",
+            "/home/me/git/checkouts/acme/secret/pool.rs",
+            "/home/me/rustlib/src/rust/library/pool.rs",
+        ] {
+            assert_eq!(without_folders(path), "pool.rs", "{path}");
         }
     }
 

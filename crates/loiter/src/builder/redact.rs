@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redact {
-    /// The names of tasks. Each is shown as a number, such as `#3f2a9c`: the same for tasks of the
+    /// The names of tasks. Each is shown as a number, such as `#3f2a9c07`: the same for tasks of the
     /// same name, another one in another process.
     TaskNames,
     /// The names of scopes, shown as numbers in the same way.
