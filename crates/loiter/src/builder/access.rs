@@ -94,6 +94,19 @@ impl Access {
              Builder::allow_insecure): {what}"
         ))
     }
+
+    /// What to say of a virtual machine's socket where only certificates are asked for: there is no
+    /// TLS on it.
+    #[cfg(feature = "vsock")]
+    pub(super) fn vsock_warning(&self) -> Option<&'static str> {
+        let is_open = self.client_ca.is_some() && !self.wants_token() && !self.allow_insecure;
+        is_open.then_some(
+            "at a virtual machine's socket nobody is asked for a certificate: whoever can connect to \
+             it can look into this program, and probe. Set LOITER_TOKEN_FILE or \
+             LOITER_READ_TOKEN_FILE (Builder::token_file, read_token_file), or say that this is \
+             wanted: LOITER_ALLOW_INSECURE=true (Builder::allow_insecure)",
+        )
+    }
 }
 
 fn is_loopback(address: SocketAddr) -> bool {
@@ -171,6 +184,16 @@ mod tests {
             ..with_tls()
         };
         assert_eq!(mutual.warning(address), None);
+        #[cfg(feature = "vsock")]
+        {
+            assert!(mutual.vsock_warning().is_some());
+            assert_eq!(with_tls().vsock_warning(), None);
+            let both = Access {
+                token_file: file("/token"),
+                ..mutual.clone()
+            };
+            assert_eq!(both.vsock_warning(), None);
+        }
         assert_eq!(refused(mutual), "none");
         let by_token = Access {
             token: "0123456789abcdef".parse().ok(),

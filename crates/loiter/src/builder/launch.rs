@@ -128,6 +128,12 @@ fn start(builder: Builder, on_taken: OnTaken) -> Result<Agent, InitError> {
     if let Some(warning) = core.config.access.warning(core.config.listen) {
         notice::warn(core.through_tracing, &warning);
     }
+    #[cfg(feature = "vsock")]
+    if let Some(warning) = core.config.access.vsock_warning()
+        && !core.config.vsock.is_empty()
+    {
+        notice::warn(core.through_tracing, warning);
+    }
     if let Some(remedy) = tier.remedy().filter(|_| !core.config.for_tests) {
         notice::warn(core.through_tracing, remedy);
     }

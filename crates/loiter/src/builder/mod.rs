@@ -113,7 +113,8 @@ impl Builder {
     /// `u32::MAX` for whichever it has. May be called several times.
     ///
     /// Whoever can connect can look into the program: on a host, that is every guest; unless
-    /// tokens are asked for ([`token_file`](Self::token_file)).
+    /// tokens are asked for ([`token_file`](Self::token_file)). Certificates are not: TLS is spoken
+    /// at the port only.
     #[cfg(any(feature = "vsock", not(feature = "agent")))]
     #[must_use]
     pub fn listen_vsock(mut self, context: u32, port: u32) -> Self {

@@ -87,14 +87,13 @@ pub(crate) async fn findings(core: Arc<Core>) {
             while let Ok(Some(change)) = time::timeout_at(until, changes.recv()).await {
                 queue.push(logs::of(&change, SystemTime::now()));
             }
-            let records = queue.next();
             let request = ExportLogsServiceRequest {
-                resource_logs: vec![logs::batch(records.clone(), resource.clone())],
+                resource_logs: vec![logs::batch(queue.all(), resource.clone())],
             };
             let answer = collector.send(request.encode_to_vec()).await;
             pause = match &answer {
                 Ok(_) | Err(Failure::Refused(_)) => {
-                    queue.sent(records.len());
+                    queue.clear();
                     pauses.none()
                 }
                 Err(Failure::Away { wait, .. }) => pauses.next(*wait),

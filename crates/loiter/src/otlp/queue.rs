@@ -29,20 +29,18 @@ impl Queue {
         self.records.is_empty()
     }
 
-    /// All that waits, with one more about those that are missing.
-    pub(super) fn next(&mut self) -> Vec<LogRecord> {
-        if self.left_out > 0 {
-            let left_out = std::mem::take(&mut self.left_out);
-            self.records.pop_front();
-            let record = logs::missed(left_out + 1, SystemTime::now());
-            self.records.push_front(record);
-        }
-        self.records.iter().cloned().collect()
+    /// All that waits, after one about those that are missing.
+    pub(super) fn all(&self) -> Vec<LogRecord> {
+        let missed = (self.left_out > 0).then(|| logs::missed(self.left_out, SystemTime::now()));
+        missed
+            .into_iter()
+            .chain(self.records.iter().cloned())
+            .collect()
     }
 
-    /// The first ones are gone.
-    pub(super) fn sent(&mut self, records: usize) {
-        self.records.drain(..records.min(self.records.len()));
+    /// All of it is gone.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -58,23 +56,28 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_of() {
+    fn what_does_not_fit_is_told_of_until_that_is_sent() {
         let mut queue = Queue::default();
         let most = MOST as u64;
         (0..most).for_each(|number| queue.push(record(number)));
-        assert_eq!(queue.next().len(), MOST);
-        assert_eq!(queue.next()[0].time_unix_nano, 0);
-        (most..most + 3).for_each(|number| queue.push(record(number)));
-        let records = queue.next();
-        assert_eq!(records.len(), MOST);
-        assert_eq!(
-            logs::body(&records[0]),
-            "4 changes of findings were left out"
-        );
-        assert_eq!(records[1].time_unix_nano, 4);
-        queue.sent(MOST - 1);
-        assert_eq!(queue.next(), [record(most + 2)]);
-        queue.sent(1);
+        assert_eq!(queue.all().len(), MOST);
+        assert_eq!(queue.all()[0].time_unix_nano, 0);
+        for (next, left_out) in [(most, 3), (most + 3, 8)] {
+            (next..most + left_out).for_each(|number| queue.push(record(number)));
+            // However often it is tried.
+            for _ in 0..2 {
+                let records = queue.all();
+                assert_eq!(records.len(), MOST + 1);
+                assert_eq!(
+                    logs::body(&records[0]),
+                    format!("{left_out} changes of findings were left out")
+                );
+                assert_eq!(records[1].time_unix_nano, left_out);
+            }
+        }
+        queue.clear();
         assert!(queue.is_empty());
+        queue.push(record(7));
+        assert_eq!(queue.all(), [record(7)]);
     }
 }

@@ -174,8 +174,11 @@ where
             Some(None) => seat.guest.send_away(),
             None => {
                 let failed = Status::internal("the agent panicked over it, see its log");
-                // The client may be gone.
-                let _ = sender.send(Err(failed)).await;
+                // The client may be gone, or not read.
+                let told = time::timeout(UNREAD, sender.send(Err(failed))).await;
+                if told.is_err() {
+                    seat.guest.send_away();
+                }
             }
         }
         drop(seat);
@@ -228,5 +231,32 @@ impl<T> Stream for Taken<T> {
             self.count.fetch_add(1, Relaxed);
         }
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::{
+        guard::Client,
+        places::{Limits, Places},
+    };
+
+    /// What waits for it is in the way of the last word.
+    #[tokio::test]
+    async fn whoever_does_not_read_loses_its_place_after_a_panic_as_well() {
+        let guest = Places::new(Limits::of_this_process()).enter();
+        let mut request = Extensions::new();
+        request.insert(guest.clone());
+        request.insert(Client::default());
+        let streams = Streams::default();
+        let seat = streams.open(&request).expect("there is room");
+        let unread = stream(seat, |updates| async move {
+            updates.send(Ok(())).await.expect("somebody may read");
+            panic!("as it should");
+        });
+        let patience = time::timeout(4 * UNREAD, guest.told_to_leave());
+        patience.await.expect("it is sent away");
+        drop(unread);
     }
 }

@@ -42,18 +42,27 @@ pub(super) fn called<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
     let done = catch_unwind(AssertUnwindSafe(work));
     done.map_err(|payload| {
         let place = noting.place();
-        let message = words(&*payload);
-        // Nobody knows what it would do.
-        std::mem::forget(payload);
-        Caught { message, place }
+        Caught {
+            message: words(payload),
+            place,
+        }
     })
 }
 
 /// What `panic!` was called with, if it is text.
-fn words(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("without a word").to_owned()
+fn words(payload: Box<dyn Any + Send>) -> String {
+    let payload = match payload.downcast::<String>() {
+        Ok(text) => return *text,
+        Err(payload) => payload,
+    };
+    match payload.downcast::<&str>() {
+        Ok(text) => (*text).to_owned(),
+        Err(payload) => {
+            // Nobody knows what its drop would do.
+            std::mem::forget(payload);
+            "without a word".to_owned()
+        }
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(in super::super) struct Visitor {
 }
 
 /// Who made a request that may be answered. Goes with the request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in super::super) struct Client {
     who: Vec<Who>,
 }
