@@ -15,6 +15,10 @@ mod addresses;
 #[cfg(feature = "tls")]
 mod authority;
 mod client;
+#[cfg(feature = "otlp")]
+#[path = "../otlp/collector.rs"]
+#[allow(dead_code, reason = "shared with the tests of what it is sent")]
+mod collector;
 #[cfg(feature = "tls")]
 mod mutual;
 mod others;

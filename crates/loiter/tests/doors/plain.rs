@@ -18,9 +18,13 @@ const TOKEN: &str = "token-0123456789abcdef";
 
 /// What comes back for a request on a connection of its own.
 async fn get(address: SocketAddr, path: &str, more: &str) -> String {
+    get_from(address, "shop.example", path, more).await
+}
+
+/// For one that calls the agent so.
+pub(crate) async fn get_from(address: SocketAddr, host: &str, path: &str, more: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{more}\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n");
     stream
         .write_all(request.as_bytes())
         .await

@@ -261,12 +261,26 @@ mod tests {
         }))
     }
 
+    fn guard() -> Arc<Guard> {
+        let table = Arc::new(Table::new(Clock::start(), 16, 0));
+        let core = Core::new(table, Config::default(), Tier::EveryTask, false);
+        Guard::new(Arc::new(core))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_user_and_one_that_nobody_knows_are_turned_away() {
+        let own = crate::serve::own_user();
+        for (user, is_received) in [(Some(own), true), (Some(own + 1), false), (None, false)] {
+            let visitor = guard().receive(Peer::Unix { user, pid: None });
+            assert_eq!(visitor.is_some(), is_received, "{user:?}");
+        }
+    }
+
     /// As when they are exchanged while TLS begins.
     #[tokio::test]
     async fn what_was_revoked_before_it_is_looked_for_is_revoked() {
-        let table = Arc::new(Table::new(Clock::start(), 16, 0));
-        let core = Core::new(table, Config::default(), Tier::EveryTask, false);
-        let (guard, key) = (Guard::new(Arc::new(core)), RandomState::new());
+        let (guard, key) = (guard(), RandomState::new());
         let peer = Peer::Tcp(([192, 0, 2, 1], 5000).into());
         let visitor = guard.receive(peer).expect("there is room");
         guard.keys.send_replace(keys(TOKENS[0], &key));
