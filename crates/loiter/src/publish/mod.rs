@@ -94,7 +94,9 @@ pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
 
 /// Is the agent, for as long as nothing panics that is none of its other parts.
 fn live(kept: &Kept) {
-    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+    let mut runtime = runtime::Builder::new_current_thread();
+    // Those that files are read on.
+    let runtime = match runtime.enable_all().thread_name("loiter-files").build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return notice::warn(

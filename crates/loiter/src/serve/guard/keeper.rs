@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{sync::watch, time};
+use tokio::{sync::watch, task, time};
 
 use super::{
     Keys,
@@ -30,12 +30,22 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// For ever, or not at all where there are no files. `key` tells tokens apart: the same whenever this
 /// begins again, as those who came with one are known by it.
-pub(super) async fn keep(core: &Core, keys: &watch::Sender<Option<Arc<Keys>>>, key: &RandomState) {
+pub(super) async fn keep(
+    core: &Arc<Core>,
+    keys: &watch::Sender<Option<Arc<Keys>>>,
+    key: &RandomState,
+) {
     let access = &core.config.access;
-    let mut parts = Parts::new(access, key.clone());
+    let begin = || Parts::new(access, key.clone());
+    let mut parts = begin();
     loop {
         upkeep::may_panic(Part::Keys);
-        let (fresh, bad) = parts.look(access, SystemTime::now());
+        let Some((looked, fresh, bad)) = look_elsewhere(core, parts).await else {
+            parts = begin();
+            time::sleep(LOOK_AGAIN).await;
+            continue;
+        };
+        parts = looked;
         let first = keys.borrow().is_none();
         for reason in bad {
             let consequence = match first {
@@ -56,6 +66,26 @@ pub(super) async fn keep(core: &Core, keys: &watch::Sender<Option<Arc<Keys>>>, k
             return;
         }
         time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// [Looks](Parts::look) at all files, if there are any, on another thread: a file system that hangs keeps that one, and
+/// what was read before goes on to count. `None` should it panic.
+async fn look_elsewhere(
+    core: &Arc<Core>,
+    mut parts: Parts,
+) -> Option<(Parts, Option<Keys>, Vec<String>)> {
+    let (core, has_none) = (core.clone(), parts.are_fixed());
+    let look = move || {
+        upkeep::once_here(Part::Keys, || {
+            let (fresh, bad) = parts.look(&core.config.access, SystemTime::now());
+            (parts, fresh, bad)
+        })
+    };
+    match has_none {
+        // Which takes no thread.
+        true => look(),
+        false => task::spawn_blocking(look).await.ok().flatten(),
     }
 }
 
