@@ -23,8 +23,8 @@ use tonic::{Status, body::Body};
 #[cfg(feature = "tls")]
 use super::tls;
 use super::{
-    MOST_STREAMS_EACH, guard::Visitor, intake::Intake, pages::Pages, places::Guest, refused::Words,
-    route::Routes, stream::unless,
+    MOST_STREAMS_EACH, body::Soon, guard::Visitor, intake::Intake, pages::Pages, places::Guest,
+    refused::Words, route::Routes, stream::unless,
 };
 use crate::upkeep::{self, Part};
 
@@ -198,7 +198,9 @@ impl Service<Request<Incoming>> for Reception {
             }
         };
         request.extensions_mut().insert(self.guest.clone());
-        let answer = self.inner.call(request);
+        let answer = self
+            .inner
+            .call(request.map(|body| Body::new(Soon::new(body))));
         Answer(Box::pin(async move {
             let answer = async {
                 upkeep::may_panic(Part::Request);

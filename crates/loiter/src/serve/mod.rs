@@ -1,5 +1,6 @@
 //! The agent's doors: gRPC over HTTP/2, for clients that may be gone, slow or hostile.
 
+mod body;
 mod budget;
 mod client;
 mod connection;

@@ -11,7 +11,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use hyper::body::Incoming;
 use tonic::{
     body::Body,
     codegen::{
@@ -135,7 +134,7 @@ impl Gate {
 
 impl Gate {
     /// Whoever may be served.
-    fn serve(&mut self, request: Request<Incoming>) -> BoxFuture<Response<Body>, Infallible> {
+    fn serve(&mut self, request: Request<Body>) -> BoxFuture<Response<Body>, Infallible> {
         #[cfg(any(feature = "metrics", feature = "pprof"))]
         if let Some(answer) = self.plain.answer(&request) {
             return answer;
@@ -144,7 +143,7 @@ impl Gate {
     }
 }
 
-impl Service<Request<Incoming>> for Gate {
+impl Service<Request<Body>> for Gate {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<Self::Response, Self::Error>;
@@ -154,7 +153,7 @@ impl Service<Request<Incoming>> for Gate {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         let page = Page::of(request.headers());
         let answer = self.serve(request);
         Box::pin(async move { Ok(page.may_read(answer.await?)) })

@@ -338,3 +338,34 @@ async fn the_holders_of_one_token_leave_streams_to_others() {
     watch.expect("another token");
     log_of(program);
 }
+
+#[tokio::test]
+async fn the_holders_of_one_token_leave_connections_to_others() {
+    let files = Files::new();
+    let mut program = guarded(&files, async |cues| play(cues).await);
+    let endpoint = plain(program.address());
+    let mut attached = Vec::new();
+    let refused = loop {
+        let channel = endpoint.connect().await.expect("it listens");
+        match ask_over(channel.clone(), Some(LOOKING)).await {
+            Ok(_) => attached.push(channel),
+            Err(refused) => break refused,
+        }
+    };
+    let status = refused.status();
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    assert_eq!(attached.len(), 64);
+    ask(&endpoint, Some(PROBING)).await.expect("another token");
+    for channel in attached {
+        let name = ask_over(channel, Some(LOOKING)).await;
+        assert_eq!(name.expect("they are served on"), "guarded");
+    }
+    wait_until("there is room again", async || {
+        ask(&endpoint, Some(LOOKING)).await.ok()
+    })
+    .await;
+    program
+        .wait_for_stderr("all with this token together")
+        .await;
+    log_of(program);
+}

@@ -93,6 +93,21 @@ async fn a_page_does_not_ask_very_often() {
     assert!((1..150).contains(&refused), "{refused}");
 }
 
+/// It would keep its place for ever.
+#[tokio::test]
+async fn a_request_without_an_end_is_given_up() {
+    let mut program = Program::start(async |_| listen(Builder::new()));
+    let address = program.address();
+    let kind = match cfg!(feature = "grpc-web") {
+        true => "application/grpc-web+proto",
+        false => "application/grpc",
+    };
+    let more = format!("\r\nContent-Type: {kind}\r\nContent-Length: 100");
+    let answer = ask(address, "POST", "/loiter.v1.Loiter/GetTarget", &more).await;
+    assert_eq!(answer.status, 200, "{}", answer.head);
+    assert!(!answer.head.contains("grpc-status: 0"), "{}", answer.head);
+}
+
 /// As with `curl --unix-socket`.
 #[cfg(unix)]
 #[tokio::test]

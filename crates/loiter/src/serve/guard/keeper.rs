@@ -69,8 +69,8 @@ pub(super) async fn keep(
     }
 }
 
-/// [Looks](Parts::look) at all files, if there are any, on another thread: a file system that hangs keeps that one, and
-/// what was read before goes on to count. `None` should it panic.
+/// [Looks](Parts::look) at all files, if there are any, on another thread: a file system that hangs
+/// keeps that one, and what was read before goes on to count. `None` should it panic.
 async fn look_elsewhere(
     core: &Arc<Core>,
     mut parts: Parts,

@@ -17,6 +17,8 @@ pub(in super::super) enum Refusal {
     WrongToken,
     /// It may only look.
     MayOnlyLook,
+    /// Those who have it have their share of the places already.
+    Share,
 }
 
 impl Refusal {
@@ -29,6 +31,7 @@ impl Refusal {
                 Some("Bearer realm=\"loiter\", error=\"invalid_token\""),
             ),
             Self::MayOnlyLook => (StatusCode::FORBIDDEN, None),
+            Self::Share => (StatusCode::SERVICE_UNAVAILABLE, None),
         };
         let mut answer = words.refuse(self.status(), plainly);
         if let Some(challenge) = challenge.filter(|_| !words.are_grpc()) {
@@ -43,6 +46,7 @@ impl Refusal {
         match self {
             Self::NoToken | Self::WrongToken => Status::unauthenticated(message),
             Self::MayOnlyLook => Status::permission_denied(message),
+            Self::Share => Status::resource_exhausted(message),
         }
     }
 }
@@ -63,6 +67,10 @@ impl fmt::Display for Refusal {
             Self::MayOnlyLook => {
                 "this token may only look: to ask tasks what they wait on takes one that may probe, \
                  such as those in the service's LOITER_TOKEN_FILE"
+            }
+            Self::Share => {
+                "all with this token together have as many connections as one client may have; \
+                 close another one"
             }
         })
     }
@@ -128,6 +136,7 @@ mod tests {
                 (Refusal::NoToken, "16"),
                 (Refusal::WrongToken, "16"),
                 (Refusal::MayOnlyLook, "7"),
+                (Refusal::Share, "8"),
             ] {
                 let answer = asked(Some(kind), refusal);
                 assert_eq!(answer.status(), StatusCode::OK);
@@ -144,6 +153,7 @@ mod tests {
                 "Bearer realm=\"loiter\", error=\"invalid_token\"",
             ),
             (Refusal::MayOnlyLook, 403, ""),
+            (Refusal::Share, 503, ""),
         ] {
             let answer = asked(None, refusal);
             assert_eq!(answer.status().as_u16(), status);

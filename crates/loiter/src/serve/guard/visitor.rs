@@ -22,8 +22,9 @@ pub(in super::super) struct Visitor {
     certificate: Option<Certificate>,
     /// Whether it was told of that it is here, without a token.
     attached: AtomicBool,
-    /// The tokens that it came with: several where somebody stands between.
-    tokens: Mutex<Vec<Known>>,
+    /// The tokens that it came with, and its share of what those have who have them: several where
+    /// somebody stands between.
+    tokens: Mutex<Vec<(Known, Share)>>,
     #[cfg_attr(
         not(feature = "tls"),
         allow(dead_code, reason = "given back when it is dropped")
@@ -113,7 +114,7 @@ impl Visitor {
             _ => None,
         };
         let rights = known.map_or(Rights::Probe, |known| known.rights);
-        self.note(known, rights);
+        self.note(known, rights)?;
         if Rights::needed_for(path) > rights {
             return Err(Refusal::MayOnlyLook);
         }
@@ -128,15 +129,17 @@ impl Visitor {
         Ok(Client { who })
     }
 
-    /// Somebody is here who may be: told of once, and once more with each further token.
-    fn note(&self, known: Option<Known>, rights: Rights) {
+    /// Somebody is here who may be, if there is room for all with that token: told of once, and once
+    /// more with each further token.
+    fn note(&self, known: Option<Known>, rights: Rights) -> Result<(), Refusal> {
         let is_new = match known {
             None => !self.attached.swap(true, Relaxed),
             Some(known) => {
                 let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-                let is_new = !tokens.contains(&known);
+                let is_new = tokens.iter().all(|(has, _)| *has != known);
                 if is_new {
-                    tokens.push(known);
+                    let share = self.guard.connections.take([Who::Token(known)]);
+                    tokens.push((known, share.ok_or(Refusal::Share)?));
                 }
                 is_new
             }
@@ -148,6 +151,7 @@ impl Visitor {
             };
             self.guard.audit.attached(self.peer, &by, rights);
         }
+        Ok(())
     }
 
     /// Waits until what it came in with is good no more. That may have come to be so before this is
@@ -169,7 +173,7 @@ impl Visitor {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let all_are_good = keys.tokens.as_deref().is_none_or(|good| {
             let mut used = tokens.iter();
-            used.all(|known| good.has(*known))
+            used.all(|(known, _)| good.has(*known))
         });
         #[cfg(feature = "tls")]
         let is_certified = self.is_certified(keys);
