@@ -140,6 +140,8 @@
 extern crate self as loiter;
 
 mod agent;
+#[cfg(feature = "agent")]
+mod aside;
 mod builder;
 #[cfg(feature = "agent")]
 mod capture;

@@ -48,12 +48,12 @@ pub(super) fn init(mut builder: Builder) {
     wrong.extend(start(builder, OnTaken::GoOn).err());
     // Said only now: the program's subscriber, if it gave one, is in place.
     for error in wrong {
-        notice::warn(notice::somebody_listens(), &error.to_string());
+        notice::at_once(notice::somebody_listens(), &error.to_string());
     }
     if !is_open {
         let message = "no port was opened, as it cannot be said who may look: mend what is \
                        wrong above; this user can attach over the Unix socket";
-        notice::warn(notice::somebody_listens(), message);
+        notice::at_once(notice::somebody_listens(), message);
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn try_init(mut builder: Builder) -> Result<Agent, InitError> {
     builder.config.access.check_listen(builder.config.listen)?;
     let agent = start(builder, OnTaken::Fail)?;
     for error in wrong {
-        notice::warn(notice::somebody_listens(), &error.to_string());
+        notice::at_once(notice::somebody_listens(), &error.to_string());
     }
     Ok(agent)
 }
@@ -126,16 +126,16 @@ fn start(builder: Builder, on_taken: OnTaken) -> Result<Agent, InitError> {
     table.saw_runtime();
     let core = Arc::new(Core::new(table, config, tier, has_inner || taken));
     if let Some(warning) = core.config.access.warning(core.config.listen) {
-        notice::warn(core.through_tracing, &warning);
+        notice::at_once(core.through_tracing, &warning);
     }
     #[cfg(feature = "vsock")]
     if let Some(warning) = core.config.access.vsock_warning()
         && !core.config.vsock.is_empty()
     {
-        notice::warn(core.through_tracing, warning);
+        notice::at_once(core.through_tracing, warning);
     }
     if let Some(remedy) = tier.remedy().filter(|_| !core.config.for_tests) {
-        notice::warn(core.through_tracing, remedy);
+        notice::at_once(core.through_tracing, remedy);
     }
     publish::start(core.clone()).map_err(|error| not_started(InitError::Thread(error)))?;
     Ok(Agent::new(core))

@@ -99,7 +99,7 @@ fn live(kept: &Kept) {
     let runtime = match runtime.enable_all().thread_name("loiter-files").build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return notice::warn(
+            return notice::at_once(
                 kept.core.through_tracing,
                 &format!("nobody can look at this program: no runtime for the agent: {error}"),
             );

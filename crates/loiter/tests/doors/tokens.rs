@@ -1,5 +1,10 @@
 //! Tokens: who has one, and what its holder may.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+};
+
 use console_api::instrument::{
     InstrumentRequest, PauseRequest, instrument_client::InstrumentClient,
 };
@@ -214,6 +219,39 @@ async fn a_token_is_exchanged_while_the_program_runs() {
     let log = log_of(program);
     let took_over = "INFO loiter: took over new credentials";
     assert_eq!(log.matches(took_over).count(), 2, "{log}");
+}
+
+/// As when a task that hangs holds what the log is written with: just then one wants to look.
+#[tokio::test]
+async fn who_does_not_take_what_is_said_is_not_waited_for() {
+    let files = Files::new();
+    let mut program = guarded(&files, async |mut cues| {
+        static STUCK: AtomicBool = AtomicBool::new(false);
+        let writer = || {
+            while STUCK.load(Relaxed) {
+                thread::park();
+            }
+            std::io::stderr()
+        };
+        let log = tracing_subscriber::fmt().with_writer(writer).finish();
+        listen(Builder::new().name("guarded").with_subscriber(log));
+        cues.next().await;
+        STUCK.store(true, Relaxed);
+        println!("stuck ");
+        cues.next().await;
+    });
+    let endpoint = plain(program.address());
+    let name = ask(&endpoint, Some(PROBING)).await;
+    assert_eq!(name.expect("it is known"), "guarded");
+    program.cue("get stuck");
+    program.told("stuck ");
+    for token in [OTHER, PROBING, OTHER] {
+        files.put("probing", token);
+        let name = wait_until("the new one", async || {
+            ask(&endpoint, Some(token)).await.ok()
+        });
+        assert_eq!(name.await, "guarded");
+    }
 }
 
 #[tokio::test]

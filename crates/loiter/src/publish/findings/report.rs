@@ -1,12 +1,12 @@
 //! Tells the program of new findings: its tracing subscriber and its callbacks.
 //!
 //! Both are the program's own code, which may wait for a lock that a stuck task holds. So they
-//! run on a thread of their own: the agent's can be asked about the stuck task all the same.
+//! run on a thread of their own: the agent's can be asked about the stuck task all the same. It is
+//! for nothing else, as callbacks may take their time.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
 };
 
 use loiter_model::{Nanos, finding::Certainty};
@@ -14,20 +14,17 @@ use loiter_model::{Nanos, finding::Certainty};
 use super::rate::Rate;
 use crate::{
     agent::Core,
+    aside::Aside,
     finding::{Change, Found},
     notice,
     upkeep::{self, Part},
 };
 
-/// Reports that wait for the program at most.
-const WAITING: usize = 64;
-
 /// Decides what to report.
 pub(super) struct Reports {
     core: Arc<Core>,
     rate: Rate,
-    /// Started with the first report: most programs have none.
-    thread: Option<mpsc::SyncSender<Report>>,
+    aside: Aside,
 }
 
 enum Report {
@@ -44,7 +41,7 @@ impl Reports {
         Self {
             core,
             rate: Rate::default(),
-            thread: None,
+            aside: Aside::new("loiter-findings"),
         }
     }
 
@@ -76,28 +73,15 @@ impl Reports {
     }
 
     /// Whether there was room for it.
-    fn hand_over(&mut self, report: Report) -> bool {
-        if self.thread.is_none() {
-            self.thread = start(self.core.clone());
-        }
-        let thread = self.thread.as_ref();
-        thread.is_some_and(|thread| thread.try_send(report).is_ok())
-    }
-}
-
-/// Starts the thread. It lives as long as the agent.
-fn start(core: Arc<Core>) -> Option<mpsc::SyncSender<Report>> {
-    let (sender, reports) = mpsc::sync_channel(WAITING);
-    let thread = thread::Builder::new().name("loiter-findings".to_owned());
-    let started = thread.spawn(move || {
-        for report in reports {
+    fn hand_over(&self, report: Report) -> bool {
+        let core = self.core.clone();
+        self.aside.call(move || {
             upkeep::once_here(Part::Reports, || {
                 upkeep::may_panic(Part::Reports);
                 upkeep::of_the_program(|| tell(&core, report));
             });
-        }
-    });
-    started.is_ok().then_some(sender)
+        })
+    }
 }
 
 fn tell(core: &Core, report: Report) {
@@ -116,7 +100,7 @@ fn call_back(core: &Core, found: &Found) {
     for callback in &core.config.on_finding.0 {
         if catch_unwind(AssertUnwindSafe(|| callback(found))).is_err() {
             let message = "a callback given to Builder::on_finding panicked";
-            notice::warn(core.through_tracing, message);
+            notice::at_once(core.through_tracing, message);
         }
     }
 }

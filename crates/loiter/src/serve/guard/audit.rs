@@ -1,13 +1,11 @@
 //! Who came in and who was not let in, told to the program's tracing subscriber.
 //!
-//! That is the program's own code, which may wait for a lock that a stuck task holds. So it runs on
-//! a thread of its own, and what that has no room for is counted.
+//! It is told beside the agent's thread, see [`notice`], and what there is no room for is counted.
 
 use std::{
     fmt,
     panic::catch_unwind,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -24,8 +22,6 @@ use crate::{
 
 /// Of either kind, so many are told of in a minute: a flood of one does not hide the other.
 const MOST: u32 = 60;
-/// Those that wait for the program at most.
-const WAITING: usize = 64;
 /// How often it is looked whether something was left out.
 const SETTLE: Duration = Duration::from_secs(30);
 
@@ -38,8 +34,6 @@ pub(super) struct Audit {
 struct Inner {
     attached: Rate,
     refused: Rate,
-    /// Started with the first one.
-    thread: Option<mpsc::SyncSender<Entry>>,
 }
 
 /// What there is to tell.
@@ -67,7 +61,6 @@ impl Audit {
             inner: Mutex::new(Inner {
                 attached: Rate::of(MOST),
                 refused: Rate::of(MOST),
-                thread: None,
             }),
         }
     }
@@ -78,8 +71,7 @@ impl Audit {
         // Said only to whoever keeps a log.
         if self.core.through_tracing && inner.attached.admits(self.now()) {
             let by = by.to_string();
-            let told = inner.tell(&self.core, Entry::Attached { peer, by, rights });
-            if !told {
+            if !self.tell(Entry::Attached { peer, by, rights }) {
                 inner.attached.leave_out();
             }
         }
@@ -90,7 +82,7 @@ impl Audit {
         let mut inner = self.lock();
         if inner.refused.admits(self.now()) {
             let reason = reason.to_string();
-            if !inner.tell(&self.core, Entry::Refused { peer, reason }) {
+            if !self.tell(Entry::Refused { peer, reason }) {
                 inner.refused.leave_out();
             }
         }
@@ -111,10 +103,22 @@ impl Audit {
             ];
             for (what, count) in left_out {
                 if let Some(count) = count {
-                    inner.tell(&self.core, Entry::LeftOut { what, count });
+                    self.tell(Entry::LeftOut { what, count });
                 }
             }
         }
+    }
+
+    /// Whether there was room for it.
+    fn tell(&self, entry: Entry) -> bool {
+        let through_tracing = self.core.through_tracing;
+        notice::aside(through_tracing, move || {
+            upkeep::once_here(Part::Audit, || {
+                upkeep::may_panic(Part::Audit);
+                // A subscriber of the program's may panic.
+                let _ = upkeep::of_the_program(|| catch_unwind(|| say(&entry, through_tracing)));
+            });
+        })
     }
 
     fn now(&self) -> Nanos {
@@ -126,36 +130,9 @@ impl Audit {
     }
 }
 
-impl Inner {
-    /// Whether there was room for it.
-    fn tell(&mut self, core: &Arc<Core>, entry: Entry) -> bool {
-        if self.thread.is_none() {
-            self.thread = start(core.through_tracing);
-        }
-        let thread = self.thread.as_ref();
-        thread.is_some_and(|thread| thread.try_send(entry).is_ok())
-    }
-}
-
-/// Starts the thread. It lives as long as the agent.
-fn start(through_tracing: bool) -> Option<mpsc::SyncSender<Entry>> {
-    let (sender, entries) = mpsc::sync_channel(WAITING);
-    let thread = thread::Builder::new().name("loiter-audit".to_owned());
-    let started = thread.spawn(move || {
-        for entry in entries {
-            upkeep::once_here(Part::Audit, || {
-                upkeep::may_panic(Part::Audit);
-                // A subscriber of the program's may panic.
-                let _ = upkeep::of_the_program(|| catch_unwind(|| say(&entry, through_tracing)));
-            });
-        }
-    });
-    started.is_ok().then_some(sender)
-}
-
 fn say(entry: &Entry, through_tracing: bool) {
     if !through_tracing {
-        return notice::warn(false, &entry.to_string());
+        return notice::at_once(false, &entry.to_string());
     }
     match entry {
         Entry::Attached { peer, by, rights } => tracing::info!(
