@@ -34,10 +34,6 @@ impl Access {
 
     /// Whether no page in a browser can pretend to be from here, whatever name leads here: it would
     /// have to know a token, or have a certificate for that name; or everybody may look anyway.
-    #[cfg_attr(
-        not(any(feature = "metrics", feature = "pprof")),
-        allow(dead_code, reason = "only they answer plain requests")
-    )]
     pub(crate) fn is_safe_from_pages(&self, listen: Option<SocketAddr>) -> bool {
         let is_open = listen.is_some_and(|address| !is_loopback(address));
         self.is_encrypted() || self.wants_token() || is_open

@@ -261,7 +261,8 @@ mod tests {
         let tokens = read_tokens(&access, &[], &[], key).expect("a good one");
         Some(Arc::new(Keys {
             tokens: Some(Arc::new(tokens)),
-            ..Keys::default()
+            #[cfg(feature = "tls")]
+            tls: None,
         }))
     }
 
