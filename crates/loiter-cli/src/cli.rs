@@ -102,7 +102,8 @@ impl Cli {
             None => match self.fleet.endpoints(&self.target, config)? {
                 Some(endpoints) => {
                     let endpoints: Vec<_> = endpoints.iter().collect();
-                    return self.target.credentials.find(config, &endpoints, None);
+                    let by = self.fleet.chosen_by(config);
+                    return self.target.credentials.find(config, &endpoints, by);
                 }
                 None => &mut self.target,
             },

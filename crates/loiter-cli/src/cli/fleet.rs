@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use loiter_cli::{
     config::{Config, Origin},
-    fleet::{Entry, Place, read_list},
+    fleet::{Entry, List, Place},
     source::{Credentials, Endpoint, Where},
 };
 
-use super::{TargetArgs, target::read};
+use super::{TargetArgs, credentials::chosen_by, target::read};
 use crate::error::Error;
 
 /// Several programs to look at together.
@@ -24,6 +24,10 @@ pub(crate) struct FleetArgs {
     /// with a table `[[target]]` for each
     #[arg(long, value_name = "FILE")]
     targets: Option<PathBuf>,
+
+    /// The list, once it was read.
+    #[arg(skip)]
+    list: Option<List>,
 }
 
 fn place(text: &str) -> Result<Place, String> {
@@ -38,7 +42,7 @@ impl FleetArgs {
     /// When the list is no good, and [`Error::Usage`] when something in the command line cannot be
     /// watched beside others.
     pub(crate) fn entries(
-        &self,
+        &mut self,
         target: &TargetArgs,
         config: &Config,
         credentials: &Credentials,
@@ -65,10 +69,24 @@ impl FleetArgs {
                 ..Entry::new(place)
             })
             .collect();
-        if let Some(list) = &self.targets {
-            entries.extend(read_list(list, credentials)?);
+        if let Some(list) = self.list()? {
+            entries.extend(list.entries(credentials)?);
         }
         Ok(Some(entries))
+    }
+
+    /// The list, which is read when it is asked for first.
+    fn list(&mut self) -> Result<Option<&List>, Error> {
+        if let (Some(path), None) = (&self.targets, &self.list) {
+            self.list = Some(List::read(path)?);
+        }
+        Ok(self.list.as_ref())
+    }
+
+    /// The file that names the targets, if it is one that came with the folder one happens to be
+    /// in. A list is the user's own choice.
+    pub(crate) fn chosen_by(&self, config: &Config) -> Option<PathBuf> {
+        chosen_by(config).filter(|_| self.targets.is_none())
     }
 
     /// The addresses of all of them, as far as they are known; `None` when it is one program.
@@ -76,7 +94,7 @@ impl FleetArgs {
     /// # Errors
     /// As for [`FleetArgs::entries`].
     pub(crate) fn endpoints(
-        &self,
+        &mut self,
         target: &TargetArgs,
         config: &Config,
     ) -> Result<Option<Vec<Endpoint>>, Error> {
@@ -107,12 +125,14 @@ mod tests {
     use std::fs;
 
     use clap::Parser;
+    use loiter_cli::source::TokenFrom;
+    use tempfile::TempDir;
 
     use super::*;
     use crate::cli::Cli;
 
     fn entries(args: &[&str]) -> Result<Option<Vec<String>>, Error> {
-        let cli = Cli::try_parse_from([&["loiter"], args].concat()).expect("good usage");
+        let mut cli = Cli::try_parse_from([&["loiter"], args].concat()).expect("good usage");
         let mut config = Config::default();
         if args.first().is_some_and(|first| !first.starts_with("--")) {
             config.override_by_command_line("target", args[0].to_owned());
@@ -159,5 +179,59 @@ mod tests {
         assert!(error.contains("name it alone"), "{error}");
         let error = entries(&[":7", ":8", "--at", "3s"]).expect_err("a time");
         assert!(error.to_string().contains("`--at`"), "{error}");
+    }
+
+    /// A folder with a `loiter.toml` that names this target, and what there is in it.
+    fn folder_that_names(target: &str) -> (TempDir, Config) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!("target = {target:?}\n");
+        fs::write(folder.path().join("loiter.toml"), text).expect("it is written");
+        let config = Config::read(folder.path(), &|_| None).expect("a configuration");
+        (folder, config)
+    }
+
+    #[test]
+    fn no_token_goes_to_the_sockets_that_a_folder_names_but_to_those_of_a_list() {
+        let target = "unix:/run/app/";
+        let (folder, config) = folder_that_names(target);
+        let list = folder.path().join("list");
+        fs::write(&list, format!("{target}\n")).expect("it is written");
+        // The target and the token's file are what the configuration has.
+        let token = |args: &[&str]| {
+            let usual = ["loiter", target, "--token-file", "mine"];
+            let mut cli = Cli::try_parse_from([&usual, args].concat()).expect("good usage");
+            cli.find_credentials(&config).expect("they go together");
+            cli.target.credentials.credentials().token.clone()
+        };
+        let by = folder.path().join("loiter.toml");
+        assert_eq!(token(&[]), Some(TokenFrom::Withheld(by)));
+        let list = list.to_str().expect("a text");
+        let expected = Some(TokenFrom::File("mine".into()));
+        assert_eq!(token(&["--targets", list]), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_may_be_one_that_can_be_read_only_once() {
+        use std::{process::Command, thread};
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("it is there").success());
+        let written = thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::write(pipe, "orders db:7\n")
+        });
+        let path = pipe.to_str().expect("a text");
+        let mut cli = Cli::try_parse_from(["loiter", "--targets", path]).expect("good usage");
+        let config = Config::default();
+        cli.find_credentials(&config).expect("a list");
+        written.join().expect("no panic").expect("it is read");
+        fs::remove_file(&pipe).expect("it was there");
+        let credentials = Credentials::default();
+        let entries = cli.fleet.entries(&cli.target, &config, &credentials);
+        let entries = entries.expect("it was read").expect("one");
+        assert_eq!(entries[0].title(), "orders");
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Attaches the UI to what the command line names, or to what there is.
-pub(crate) fn run(cli: Cli, config: &Config) -> Result<(), Error> {
+pub(crate) fn run(mut cli: Cli, config: &Config) -> Result<(), Error> {
     let credentials = cli.target.credentials.credentials();
     if let Some(entries) = cli.fleet.entries(&cli.target, config, credentials)? {
         return watch(entries, None, cli, config);

@@ -1,6 +1,6 @@
 //! Many targets at once: where they come from, and what they say.
 //!
-//! - [`Entry`]: what somebody named, on the command line or in a [list](read_list): an address, a
+//! - [`Entry`]: what somebody named, on the command line or in a [list](List): an address, a
 //!   name with several addresses, or a folder of sockets.
 //! - [`Watch`]: finds the targets behind the entries, attaches to each, and tells what they say as
 //!   [`Message`]s, from which a [`Fleet`](loiter_model::fleet::Fleet) is made.
@@ -16,7 +16,7 @@ mod resolve;
 mod watch;
 
 pub use entry::{Entry, ParsePlaceError, Place};
-pub use list::{ListError, MOST_ENTRIES, read_list};
+pub use list::{List, ListError, MOST_ENTRIES};
 pub use message::Message;
 pub use resolve::{Addresses, Resolve, System, targets};
 pub use watch::{Attach, Pace, Watch, WatchOptions, attached};

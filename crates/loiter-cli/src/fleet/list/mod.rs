@@ -23,7 +23,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{fs, io::Read, path::Path};
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use super::Entry;
 use crate::source::Credentials;
@@ -43,25 +47,44 @@ pub struct ListError {
     problem: String,
 }
 
-/// Reads a list of targets. An entry that says nothing of a credential has that of `usual`.
-///
-/// # Errors
-/// [`ListError`] when it cannot be read, or a line of it is no target.
-pub fn read_list(path: &Path, usual: &Credentials) -> Result<Vec<Entry>, ListError> {
-    let whole = |problem: String| ListError {
-        path: path.display().to_string(),
-        line: None,
-        problem,
-    };
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(|error| whole(format!("cannot read the list of targets: {error}")))?;
-    if text.len() as u64 > LONGEST {
-        let most = LONGEST >> 20;
-        return Err(whole(format!("a list of targets has at most {most} MiB")));
+/// A list of targets that was read. It is read once: what a shell has in the place of a file can
+/// be read no second time.
+#[derive(Clone, Debug)]
+pub struct List {
+    path: PathBuf,
+    text: String,
+}
+
+impl List {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ListError`] when it cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ListError> {
+        let whole = |problem: String| ListError {
+            path: path.display().to_string(),
+            line: None,
+            problem,
+        };
+        let mut text = String::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+            .map_err(|error| whole(format!("cannot read the list of targets: {error}")))?;
+        if text.len() as u64 > LONGEST {
+            let most = LONGEST >> 20;
+            return Err(whole(format!("a list of targets has at most {most} MiB")));
+        }
+        let path = path.to_owned();
+        Ok(Self { path, text })
     }
-    parse(path, &text, usual)
+
+    /// What is in it. An entry that says nothing of a credential has that of `usual`.
+    ///
+    /// # Errors
+    /// [`ListError`] when a line of it is no target.
+    pub fn entries(&self, usual: &Credentials) -> Result<Vec<Entry>, ListError> {
+        parse(&self.path, &self.text, usual)
+    }
 }
 
 /// Reads the text of a list that stands in this file.

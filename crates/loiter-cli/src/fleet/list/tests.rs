@@ -117,7 +117,7 @@ fn what_is_wrong_in_a_table_is_told_by_its_line() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let error = read_list(Path::new("/nowhere/targets"), &Credentials::default());
+    let error = List::read(Path::new("/nowhere/targets"));
     let error = error.expect_err("it is not there").to_string();
     assert!(
         error.starts_with("/nowhere/targets: cannot read"),
