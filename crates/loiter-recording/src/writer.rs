@@ -146,10 +146,13 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes what was added up to this time, in the order of time: nothing earlier will come. What
-    /// comes nevertheless counts as of the time at which it is written.
+    /// comes nevertheless counts as of the time at which it is written. [`Nanos::MAX`] writes all that
+    /// was added, and says nothing of what will come.
     pub fn settle(&mut self, until: Nanos) -> io::Result<()> {
         self.waiting.sort();
-        self.settled = self.settled.max(until);
+        if until < Nanos::MAX {
+            self.settled = self.settled.max(until);
+        }
         while let Some(next) = self.waiting.next(until) {
             match next {
                 Next::Event(told) => self.event(told)?,
@@ -169,29 +172,35 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes all that was added, and the end.
-    pub fn finish(mut self) -> io::Result<W> {
+    pub fn finish(self) -> io::Result<W> {
+        Ok(self.finish_counted()?.0)
+    }
+
+    /// The same, and says how many bytes it has come to.
+    pub fn finish_counted(mut self) -> io::Result<(W, u64)> {
         self.settle(Nanos::MAX)?;
         self.cut(Nanos::MAX)?;
         let at = self.written;
         let index = index::encode(&self.index);
         let range = (Nanos::ZERO, Nanos::ZERO);
         let count = self.index.len();
-        self.blocks
+        let head = self
+            .blocks
             .write(&mut self.out, (INDEX, count), range, &index)?;
-        self.out.write_all(&at.to_le_bytes())?;
-        self.out.write_all(&END_MAGIC)?;
+        let end = [&at.to_le_bytes()[..], &END_MAGIC].concat();
+        self.out.write_all(&end)?;
         self.out.flush()?;
-        Ok(self.out)
+        Ok((self.out, at + head.length() + end.len() as u64))
     }
 
-    /// Writes all that was added, and the end, and begins another recording that goes on from here:
-    /// it knows the labels that a stream of events told before.
-    pub fn go_on_in(self, out: W) -> io::Result<(W, Self)> {
+    /// Writes all that was added, and the end, says how many bytes it has come to, and begins another
+    /// recording that goes on from here: it knows the labels that a stream of events told before.
+    pub fn go_on_in(self, out: W) -> io::Result<(u64, Self)> {
         let mut next = Self::new(out)?;
         next.numbers = self.numbers.clone();
         next.learnt = self.learnt.go_on();
         next.lost_in_stream = self.lost_in_stream;
-        Ok((self.finish()?, next))
+        Ok((self.finish_counted()?.1, next))
     }
 
     fn event(&mut self, told: Told) -> io::Result<()> {

@@ -5,13 +5,13 @@ mod support;
 use std::io::Cursor;
 
 use loiter_model::{
-    Nanos,
-    update::{Description, Event, EventBatch},
+    Nanos, WaitId,
+    update::{Description, Event, EventBatch, LabelSet, LearntWait},
 };
-use loiter_recording::{End, Entry, Gap, ReadError, Recording, Writer};
+use loiter_recording::{End, Entry, Gap, ReadError, Recording, Waits, Writer};
 use proptest::{collection::vec, prelude::*};
 
-use support::{Life, batch, open, target, tasks, written};
+use support::{Life, batch, open, seq, target, tasks, written};
 
 /// An event with what was told beside it, its names as texts.
 type Told = (Event, Option<(Description, Option<String>, Option<String>)>);
@@ -250,4 +250,32 @@ proptest! {
         let bytes = [&b"LOITER\x1aR\x01"[..], &bytes].concat();
         prop_assert!(Recording::open(Cursor::new(bytes)).is_err());
     }
+}
+
+#[test]
+fn after_everything_was_written_once_the_rest_is_in_the_order_of_time_still() {
+    let wait = LearntWait {
+        at: Nanos(50),
+        task: seq(1),
+        wait: WaitId(0),
+    };
+    let mut writer = Writer::new(Vec::new()).expect("memory");
+    writer.add(Entry::Events(batch(&[10])));
+    writer.settle(Nanos::MAX).expect("memory");
+    writer.flush().expect("memory");
+    writer.add(Entry::Waits(Waits {
+        waits: vec![wait],
+        labels: LabelSet::default(),
+    }));
+    writer.settle(Nanos(30)).expect("memory");
+    writer.flush().expect("memory");
+    writer.add(Entry::KeyframeEnd { at: Nanos(40) });
+    let (file, bytes) = writer.finish_counted().expect("memory");
+    assert_eq!(bytes, file.len() as u64);
+    let mut recording = open(file);
+    let times = recording.entries(Nanos::ZERO).map(|entry| {
+        let entry = entry.expect("it is right");
+        entry.at()
+    });
+    assert_eq!(times.collect::<Vec<_>>(), [10, 40, 50].map(Nanos));
 }
