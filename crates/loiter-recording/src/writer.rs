@@ -162,7 +162,10 @@ impl<W: Write> Writer<W> {
                 }
             }
         }
-        Ok(())
+        match until {
+            Nanos::MAX => self.cut(Nanos::MAX),
+            _ => Ok(()),
+        }
     }
 
     /// Hands everything that is settled to `out`, and flushes it.
@@ -179,7 +182,6 @@ impl<W: Write> Writer<W> {
     /// The same, and says how many bytes it has come to.
     pub fn finish_counted(mut self) -> io::Result<(W, u64)> {
         self.settle(Nanos::MAX)?;
-        self.cut(Nanos::MAX)?;
         let at = self.written;
         let index = index::encode(&self.index);
         let range = (Nanos::ZERO, Nanos::ZERO);

@@ -254,19 +254,25 @@ proptest! {
 
 #[test]
 fn after_everything_was_written_once_the_rest_is_in_the_order_of_time_still() {
-    let wait = LearntWait {
-        at: Nanos(50),
-        task: seq(1),
-        wait: WaitId(0),
+    let wait = |at| {
+        let wait = LearntWait {
+            at: Nanos(at),
+            task: seq(1),
+            wait: WaitId(0),
+        };
+        Entry::Waits(Waits {
+            waits: vec![wait],
+            labels: LabelSet::default(),
+        })
     };
     let mut writer = Writer::new(Vec::new()).expect("memory");
     writer.add(Entry::Events(batch(&[10])));
+    writer.add(wait(20));
     writer.settle(Nanos::MAX).expect("memory");
+    let written = writer.written();
     writer.flush().expect("memory");
-    writer.add(Entry::Waits(Waits {
-        waits: vec![wait],
-        labels: LabelSet::default(),
-    }));
+    assert_eq!(writer.written(), written, "nothing was left");
+    writer.add(wait(50));
     writer.settle(Nanos(30)).expect("memory");
     writer.flush().expect("memory");
     writer.add(Entry::KeyframeEnd { at: Nanos(40) });
@@ -277,5 +283,5 @@ fn after_everything_was_written_once_the_rest_is_in_the_order_of_time_still() {
         let entry = entry.expect("it is right");
         entry.at()
     });
-    assert_eq!(times.collect::<Vec<_>>(), [10, 40, 50].map(Nanos));
+    assert_eq!(times.collect::<Vec<_>>(), [10, 20, 40, 50].map(Nanos));
 }
