@@ -9,6 +9,7 @@
 //! of it.
 
 mod changes;
+mod findings;
 mod keyframe;
 mod pace;
 mod resources;
@@ -69,7 +70,7 @@ pub struct Progress {
     pub bytes: u64,
     /// Files, the present one included.
     pub files: u32,
-    /// Why there is no connection, while there is none.
+    /// Why there is no connection, or no keyframe to be had, while that is so.
     pub trouble: Option<String>,
 }
 

@@ -1,9 +1,13 @@
-//! When the next keyframe is due.
+//! When the next keyframe is due, and when to ask again what was refused.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::{self, Instant};
 
 /// Everything is said anew this often at least.
 const LONGEST: Duration = Duration::from_secs(60);
+/// After something was refused: the first pause, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Bytes that a row takes in a file, about.
 const ROW: u64 = 48;
 
@@ -15,6 +19,33 @@ pub(super) struct Pace {
     /// When the last one ended, and what had been written then; `None` before the first.
     last: Option<(Instant, u64)>,
     rows: u64,
+    /// None before this: the last one was refused.
+    not_before: Option<Instant>,
+    later: Later,
+}
+
+/// Ever longer pauses before what was refused is asked again.
+#[derive(Debug)]
+pub(super) struct Later(Duration);
+
+impl Default for Later {
+    fn default() -> Self {
+        Self(PAUSES.0)
+    }
+}
+
+impl Later {
+    /// The next pause.
+    fn pause(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (pause * 2).min(PAUSES.1);
+        pause
+    }
+
+    /// Lets the next pause pass.
+    pub(super) async fn pass(&mut self) {
+        time::sleep(self.pause()).await;
+    }
 }
 
 impl Pace {
@@ -24,12 +55,20 @@ impl Pace {
             every,
             last: None,
             rows: 0,
+            not_before: None,
+            later: Later::default(),
         }
     }
 
     /// The next one is due at once.
     pub(super) fn hurry(&mut self) {
         self.last = None;
+        self.not_before = None;
+    }
+
+    /// The last one was refused: the next one comes later, and ever later.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.not_before = Some(now + self.later.pause());
     }
 
     /// A keyframe begins.
@@ -46,10 +85,14 @@ impl Pace {
     /// come in between.
     pub(super) fn ends(&mut self, now: Instant, written: u64) {
         self.last = Some((now, written));
+        self.later = Later::default();
     }
 
     /// Whether it is time for the next one, when so much is written.
     pub(super) fn is_due(&self, now: Instant, written: u64) -> bool {
+        if self.not_before.is_some_and(|at| now < at) {
+            return false;
+        }
         let Some((ended, before)) = self.last else {
             return true;
         };
@@ -79,5 +122,24 @@ mod tests {
         assert!(pace.is_due(after(60), much - 1));
         pace.hurry();
         assert!(pace.is_due(after(1), 0));
+    }
+
+    #[test]
+    fn a_refused_one_is_tried_again_ever_more_seldom() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut pace = Pace::new(Duration::from_secs(10));
+        pace.put_off(start);
+        assert!(!pace.is_due(start, 0));
+        assert!(pace.is_due(after(1), 0));
+        pace.put_off(after(1));
+        assert!(!pace.is_due(after(2), 0));
+        for _ in 0..40 {
+            pace.put_off(after(1));
+        }
+        assert!(pace.is_due(after(31), 0));
+        pace.ends(after(31), 0);
+        pace.put_off(after(41));
+        assert!(pace.is_due(after(42), 0));
     }
 }

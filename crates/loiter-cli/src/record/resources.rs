@@ -10,7 +10,10 @@ use loiter_model::{
 };
 use tokio::time;
 
-use super::keyframe::{filter, first};
+use super::{
+    keyframe::{filter, first},
+    pace::Later,
+};
 use crate::source::{Source, SourceError, Updates};
 
 /// Resources of one answer.
@@ -82,18 +85,27 @@ impl Parts {
     }
 }
 
-/// What changes, again and again, from a target that keeps track of some.
+/// What changes, again and again, from a target that keeps track of some. One that has no room for the
+/// question is asked later.
 pub(super) fn changes(source: Arc<dyn Source>, thresholds: Thresholds) -> Updates<ResourcesUpdate> {
     let begin = Some((source, Changes::default(), time::Duration::ZERO));
     let updates = stream::unfold(begin, move |state| async move {
         let (source, mut changes, mut pause) = state?;
+        let mut later = Later::default();
         loop {
             time::sleep(pause).await;
             let started = Instant::now();
             let mut all = match all(&*source, thresholds).await {
-                Ok(Some(all)) => all,
+                Ok(Some(all)) => {
+                    later = Later::default();
+                    all
+                }
                 // It will never have any, as far as this run of it goes.
                 Ok(None) => std::future::pending().await,
+                Err(error) if error.may_pass() => {
+                    later.pass().await;
+                    continue;
+                }
                 Err(error) => return Some((Err(error), None)),
             };
             pause = EVERY.max(started.elapsed() * SHARE);

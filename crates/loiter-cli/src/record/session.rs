@@ -5,25 +5,25 @@ use std::{
     io,
     pin::{Pin, pin},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
 use loiter_model::{
     Nanos, Target,
-    finding::RuleSettings,
     query::{Query, Sort, TaskColumn, Window},
     update::{EventBatch, FindingsUpdate, ResourcesUpdate, TasksUpdate},
 };
 use loiter_recording::{Entry, Gap, Writer};
 use tokio::{
     sync::mpsc,
-    time::{self, MissedTickBehavior},
+    time::{self, Instant, MissedTickBehavior},
 };
 
 use super::{
     Options, Progress, RecordError, Store,
     changes::Changes,
+    findings,
     keyframe::{self, everything},
     pace::Pace,
     resources,
@@ -36,13 +36,11 @@ const TICK: Duration = Duration::from_secs(1);
 const LAG: Nanos = Nanos::from_secs(1);
 /// How often a target is asked that tells no events.
 const POLL: Duration = Duration::from_secs(1);
-/// Findings change slowly, and each answer has the rules look at every task.
-const FINDINGS: Duration = Duration::from_secs(2);
 /// Parts of a keyframe that wait to be taken.
 const PARTS: usize = 2;
 /// At the end, a target has so long to say once more what holds for all of its tasks.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Between two attempts to connect again: the first pause, and the longest.
+/// Between two attempts to ask again: the first pause, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Records until `end`. When the connection is lost, it tries again for as long, and the recording
@@ -50,8 +48,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 /// large enough. `told` hears of it about once a second.
 ///
 /// # Errors
-/// When the target does not answer when it is first asked, or what comes cannot be written. What was
-/// written before is a recording nevertheless.
+/// When the target does not answer when it is first asked, or refuses for good, or what comes cannot
+/// be written. What was written before is a recording nevertheless.
 pub async fn record<S: Store>(
     source: Arc<dyn Source>,
     options: &Options,
@@ -66,8 +64,13 @@ pub async fn record<S: Store>(
     };
     let mut session = Session::begin(options, store, target, told)?;
     while let Some(error) = session.listen(&source, end.as_mut()).await? {
-        if !session.reconnect(&source, error, end.as_mut()).await? {
-            break;
+        match session.reconnect(&source, error, end.as_mut()).await? {
+            Reconnected::Yes => {}
+            Reconnected::TooLate => break,
+            Reconnected::Refused(error) => {
+                session.finish()?;
+                return Err(error.into());
+            }
         }
     }
     session.finish()
@@ -84,6 +87,8 @@ struct Session<'a, S: Store, T> {
     bytes_before: u64,
     events_lost_before: u64,
     pace: Pace,
+    /// Before the target is asked again when it is lost. It grows until something is heard.
+    pause: Duration,
     /// The time of the target that was heard of last, and when that was.
     heard: Option<(Nanos, Instant)>,
     began: Option<Nanos>,
@@ -106,6 +111,15 @@ struct Streams {
     to_parts: mpsc::Sender<Entry>,
 }
 
+/// What came of asking a target again that was lost.
+enum Reconnected {
+    Yes,
+    /// The end came first.
+    TooLate,
+    /// It does not want to.
+    Refused(SourceError),
+}
+
 impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     fn begin(
         options: &'a Options,
@@ -123,6 +137,7 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
             bytes_before: 0,
             events_lost_before: 0,
             pace: Pace::new(options.keyframe_every),
+            pause: PAUSES.0,
             heard: None,
             began: None,
             gap: None,
@@ -207,13 +222,14 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
                 }
                 taken = ready(&mut streams.keyframe) => {
                     streams.keyframe = None;
+                    // Its last parts say that it was taken.
+                    while let Ok(part) = streams.parts.try_recv() {
+                        self.part(part);
+                    }
                     if farewell.is_some() {
-                        while let Ok(part) = streams.parts.try_recv() {
-                            self.part(part);
-                        }
                         return Ok(None);
                     }
-                    taken.err()
+                    taken.err().and_then(|error| self.put_off(error))
                 }
                 _ = tick.tick() => {
                     self.tick(streams.keyframe.is_none())?;
@@ -233,17 +249,12 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
             Some(_) => None,
             None => Some(source.watch_tasks(self.all_tasks(), Some(POLL)).await?),
         };
-        let settings = RuleSettings {
-            thresholds: self.target.thresholds,
-            ..RuleSettings::default()
-        };
-        let findings = known(source.watch_findings(settings, Some(FINDINGS)).await)?;
         let (to_parts, parts) = mpsc::channel(PARTS);
         Ok(Streams {
             events,
             tasks,
             changes: Changes::default(),
-            findings,
+            findings: Some(findings::found(source.clone(), self.target.thresholds)),
             resources: Some(resources::changes(source.clone(), self.target.thresholds)),
             keyframe: None,
             parts,
@@ -261,6 +272,17 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
             },
             thresholds: self.target.thresholds,
         }
+    }
+
+    /// Has a keyframe that was refused taken later, if that is of any use; else that is the end of
+    /// the connection.
+    fn put_off(&mut self, error: SourceError) -> Option<SourceError> {
+        if !error.may_pass() {
+            return Some(error);
+        }
+        self.progress.trouble = Some(error.to_string());
+        self.pace.put_off(Instant::now());
+        None
     }
 
     fn wants_keyframe(&self) -> bool {
@@ -300,7 +322,10 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     fn part(&mut self, part: Entry) {
         match &part {
             Entry::Tasks(update) => self.pace.rows(update.tasks.len()),
-            Entry::KeyframeEnd { .. } => self.pace.ends(Instant::now(), self.bytes()),
+            Entry::KeyframeEnd { .. } => {
+                self.progress.trouble = None;
+                self.pace.ends(Instant::now(), self.bytes());
+            }
             Entry::Keyframe { at, .. } => {
                 if let Some((from, reason)) = self.gap.take() {
                     let to = (*at).max(from);
@@ -313,6 +338,7 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     }
 
     fn add(&mut self, entry: Entry) {
+        self.pause = PAUSES.0;
         let at = entry.at();
         if self.heard.is_none_or(|(heard, _)| at >= heard) {
             self.heard = Some((at, Instant::now()));
@@ -362,11 +388,10 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
             return Ok(());
         };
         self.events_lost_before += writer.lost();
-        let before = writer.written();
-        let (_, next) = writer
+        let (bytes, next) = writer
             .go_on_in(out)
             .map_err(|error| self.cannot_write(error))?;
-        self.bytes_before += before;
+        self.bytes_before += bytes;
         self.writer = Some(next);
         self.began_file();
         // What is wrong is told only now and then.
@@ -385,45 +410,50 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
     }
 
     fn close(&mut self) -> Result<(), RecordError> {
-        let Some(mut writer) = self.writer.take() else {
+        let Some(writer) = self.writer.take() else {
             return Ok(());
         };
-        let closed = writer.settle(Nanos::MAX).map(|()| writer.written());
-        let closed = closed.and_then(|bytes| writer.finish().map(|_| bytes));
-        self.bytes_before += closed.map_err(|error| self.cannot_write(error))?;
+        let closed = writer.finish_counted();
+        let (_, bytes) = closed.map_err(|error| self.cannot_write(error))?;
+        self.bytes_before += bytes;
         Ok(())
     }
 
     // --- the connection ---
 
-    /// Tries until the target answers again; `false` when the end comes first.
+    /// Tries until the target answers again.
     async fn reconnect(
         &mut self,
         source: &Arc<dyn Source>,
         error: SourceError,
         mut end: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<bool, RecordError> {
+    ) -> Result<Reconnected, RecordError> {
+        if self.is_for_good(&error) {
+            return Ok(Reconnected::Refused(error));
+        }
         let lost_at = self.heard.map_or(Nanos::ZERO, |(at, _)| at);
         self.progress.trouble = Some(error.to_string());
         // What it told before is safe whatever comes.
         self.write(|writer| writer.settle(Nanos::MAX))?;
         self.tick(false)?;
-        let mut pause = PAUSES.0;
         let target = loop {
             tokio::select! {
-                () = time::sleep(pause) => {}
-                () = &mut end => return Ok(false),
+                () = time::sleep(self.pause) => {}
+                () = &mut end => return Ok(Reconnected::TooLate),
             }
+            self.pause = (self.pause * 2).min(PAUSES.1);
             let answer = tokio::select! {
                 answer = source.target() => answer,
-                () = &mut end => return Ok(false),
+                () = &mut end => return Ok(Reconnected::TooLate),
             };
             match answer {
                 Ok(target) => break target,
+                Err(error) if self.is_for_good(&error) => {
+                    return Ok(Reconnected::Refused(error));
+                }
                 Err(error) => self.progress.trouble = Some(error.to_string()),
             }
             (self.told)(&self.progress);
-            pause = (pause * 2).min(PAUSES.1);
         };
         self.progress.trouble = None;
         let is_same = target.run_id == self.target.run_id;
@@ -438,7 +468,14 @@ impl<'a, S: Store, T: FnMut(&Progress)> Session<'a, S, T> {
                 self.open()?;
             }
         }
-        Ok(true)
+        Ok(Reconnected::Yes)
+    }
+
+    /// Whether this is the end of it. What a target refuses that told of its tasks before, it may
+    /// have refused because something was being renewed.
+    fn is_for_good(&self, error: &SourceError) -> bool {
+        let is_new = self.heard.is_none() && self.progress.files == 1;
+        !error.may_pass() && (is_new || self.pause >= PAUSES.1)
     }
 }
 

@@ -64,13 +64,34 @@ impl Store for Files {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
-        Ok(BufWriter::new(options.open(path)?))
+        let file = options.open(path)?;
+        keep_private(&file)?;
+        Ok(BufWriter::new(file))
     }
 
     fn name(&self) -> String {
         let path = self.path(self.next.saturating_sub(1));
         path.display().to_string()
     }
+}
+
+/// A file that was there before may be one that others can read. What is no file, such as a pipe,
+/// stays as it is.
+#[cfg(unix)]
+fn keep_private(file: &File) -> io::Result<()> {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
+    let there = file.metadata()?;
+    let is_open = there.is_file() && there.permissions().mode() & 0o077 != 0;
+    match is_open {
+        true => file.set_permissions(Permissions::from_mode(0o600)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// One file, for a recording that never goes on elsewhere.
@@ -114,11 +135,20 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn nobody_else_may_read_them() {
-        use std::os::unix::fs::PermissionsExt;
+        use std::{
+            fs::{self, Permissions},
+            os::unix::fs::PermissionsExt,
+        };
+
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("night.loiter");
-        Files::new(&path).create().expect("a file");
-        let mode = path.metadata().expect("a file").permissions().mode();
-        assert_eq!(mode & 0o077, 0);
+        let mode = || {
+            Files::new(&path).create().expect("a file");
+            path.metadata().expect("a file").permissions().mode()
+        };
+        assert_eq!(mode() & 0o077, 0);
+        // Not even where there was one that everybody could.
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("ours");
+        assert_eq!(mode() & 0o777, 0o600);
     }
 }
