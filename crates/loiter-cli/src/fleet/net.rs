@@ -44,6 +44,8 @@ pub(super) struct Machines {
     /// Those that are up, by their address, and whether each hangs.
     up: watch::Sender<BTreeMap<String, bool>>,
     attempts: Mutex<BTreeMap<String, usize>>,
+    /// Those that answer once and hang up.
+    tiring: Mutex<BTreeSet<String>>,
     /// Which process is at an address, where another address leads to it, too.
     runs: Mutex<BTreeMap<String, u64>>,
     connecting: AtomicUsize,
@@ -76,6 +78,12 @@ impl Net {
         self.0.up.send_modify(|up| {
             up.insert(address.to_owned(), true);
         });
+    }
+
+    /// It answers once whenever it is asked, and hangs up.
+    pub(super) fn tires(&self, address: &str) {
+        let mut tiring = self.0.tiring.lock().expect("nobody panics with it");
+        tiring.insert(address.to_owned());
     }
 
     /// One process is at both addresses.
@@ -133,18 +141,25 @@ impl Machine {
     }
 
     /// An answer at once and then every interval, for as long as it is up.
-    fn answers<T: Clone + Send + Sync + 'static>(&self, answer: T) -> Updates<T> {
+    fn answers<T: Clone + Send + Sync + 'static>(
+        &self,
+        answer: T,
+        interval: Option<Duration>,
+    ) -> Updates<T> {
         let up = self.machines.up.subscribe();
         let address = self.address.clone();
+        let interval = interval.unwrap_or(INTERVAL);
+        let tiring = self.machines.tiring.lock().expect("nobody panics with it");
+        let tires = tiring.contains(&address);
         let answers = stream::unfold((up, true), move |(mut up, is_first)| {
             let (answer, address) = (answer.clone(), address.clone());
             async move {
                 if !is_first {
-                    time::sleep(INTERVAL).await;
+                    time::sleep(interval).await;
                 }
                 // Not while it hangs.
                 let state = up.wait_for(|up| up.get(&address) != Some(&true)).await;
-                let is_up = state.is_ok_and(|up| up.contains_key(&address));
+                let is_up = state.is_ok_and(|up| up.contains_key(&address)) && (is_first || !tires);
                 let answer = match is_up {
                     true => Ok(answer),
                     false => Err(SourceError::Lost {
@@ -212,7 +227,11 @@ impl Source for Machine {
         .boxed()
     }
 
-    fn watch_sites(&self, _: SiteQuery, _: Option<Duration>) -> Answer<'_, Updates<SitesUpdate>> {
+    fn watch_sites(
+        &self,
+        _: SiteQuery,
+        interval: Option<Duration>,
+    ) -> Answer<'_, Updates<SitesUpdate>> {
         let mut update = SitesUpdate {
             overview: overview(),
             matched: 1,
@@ -224,13 +243,13 @@ impl Source for Machine {
             alive: ALIVE,
             ..SiteStats::default()
         });
-        future::ready(Ok(self.answers(update))).boxed()
+        future::ready(Ok(self.answers(update, interval))).boxed()
     }
 
     fn watch_findings(
         &self,
         _: RuleSettings,
-        _: Option<Duration>,
+        interval: Option<Duration>,
     ) -> Answer<'_, Updates<FindingsUpdate>> {
         let update = FindingsUpdate {
             overview: overview(),
@@ -250,7 +269,7 @@ impl Source for Machine {
             }],
             ..FindingsUpdate::default()
         };
-        future::ready(Ok(self.answers(update))).boxed()
+        future::ready(Ok(self.answers(update, interval))).boxed()
     }
 
     fn watch_tasks(&self, _: TaskQuery, _: Option<Duration>) -> Answer<'_, Updates<TasksUpdate>> {

@@ -8,7 +8,7 @@ mod target;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -17,7 +17,7 @@ use std::{
 use loiter_model::{
     Nanos,
     finding::Allow,
-    fleet::{InstanceId, News},
+    fleet::{Fleet, InstanceId, News},
 };
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -184,6 +184,8 @@ struct Known {
     ids: HashMap<Endpoint, InstanceId>,
     /// Of the target that is found next.
     next: u32,
+    /// Those that were given up, the first one first. They may be looked at still.
+    given_up: VecDeque<InstanceId>,
 }
 
 struct Member {
@@ -236,11 +238,17 @@ impl Shared {
         Some(Claimed { id, source })
     }
 
-    /// Gives a target up: what is found there later is another one.
-    fn forget(&self, id: InstanceId) {
+    /// Gives a target up: what is found there later is another one. It can be opened for as long as
+    /// a [`Fleet`] remembers it.
+    fn give_up(&self, id: InstanceId) {
         let mut known = self.known();
-        known.members.remove(&id);
         known.ids.retain(|_, other| *other != id);
+        known.given_up.push_back(id);
+        if known.given_up.len() > Fleet::MOST
+            && let Some(first) = known.given_up.pop_front()
+        {
+            known.members.remove(&first);
+        }
     }
 
     /// Tells news of a target.

@@ -12,9 +12,10 @@ pub struct Pace {
     pub connecting: usize,
     /// After this long a target that was lost is tried again.
     pub first_retry: Duration,
-    /// Each time twice as long after, up to this.
+    /// Each time twice as long after, up to this, until it answers for longer than `silence`.
     pub last_retry: Duration,
-    /// A target that says nothing for this long is lost.
+    /// A target that says nothing for this long is lost; one that is asked seldom, after several
+    /// answers that are missing.
     pub silence: Duration,
     /// One that its name or folder does not lead to, and that does not answer, is given up after
     /// this long: what is there later is another target.

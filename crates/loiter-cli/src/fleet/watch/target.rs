@@ -10,13 +10,18 @@ use loiter_model::{
     query::{Filter, Query, SiteColumn, Sort, Window},
     update::{FindingsUpdate, SitesUpdate},
 };
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 
 use super::Shared;
 use crate::source::{Endpoint, Source, SourceError, Updates};
 
 /// Findings change slowly, and each answer has the rules look at every task.
 const FINDINGS_INTERVAL: Duration = Duration::from_secs(2);
+/// Who is asked seldom is silent for long: so many answers in a row may be missing.
+const MISSING: u32 = 3;
 
 /// A target to be watched.
 pub(super) struct Watched {
@@ -38,9 +43,16 @@ pub(super) async fn run(mut watched: Watched, shared: Arc<Shared>) {
     shared.tell(watched.id, seen).await;
     let mut failures: u32 = 0;
     loop {
-        let mut heard = false;
-        let error = attend(&watched, &shared, &mut heard).await;
-        failures = if heard { 1 } else { failures.saturating_add(1) };
+        let mut since = None;
+        let error = attend(&watched, &shared, &mut since).await;
+        // One that answers once and is lost again is no better than one that does not answer.
+        let lasted =
+            since.is_some_and(|since: Instant| since.elapsed() > shared.options.pace.silence);
+        failures = if lasted {
+            1
+        } else {
+            failures.saturating_add(1)
+        };
         let reason = match is_there(&watched) {
             true => error.to_string(),
             false => gone(&watched),
@@ -50,7 +62,7 @@ pub(super) async fn run(mut watched: Watched, shared: Arc<Shared>) {
         };
         shared.tell(watched.id, lost).await;
         if pause(&mut watched, &shared, failures).await == Now::GiveUp {
-            return shared.forget(watched.id);
+            return shared.give_up(watched.id);
         }
     }
 }
@@ -90,16 +102,16 @@ async fn pause(watched: &mut Watched, shared: &Shared, failures: u32) -> Now {
         let reason = gone(watched).into();
         shared.tell(watched.id, News::Lost { reason }).await;
     }
-    let back = watched.there.wait_for(|there| *there);
-    match time::timeout(shared.options.pace.forget_after, back).await {
-        Ok(_) => Now::TryAgain,
-        Err(_) => Now::GiveUp,
+    tokio::select! {
+        _ = watched.there.wait_for(|there| *there) => Now::TryAgain,
+        _ = hurry.changed() => Now::TryAgain,
+        () = time::sleep(shared.options.pace.forget_after) => Now::GiveUp,
     }
 }
 
-/// Listens to a target until it is lost, and says why. `heard`: whether it said anything.
-async fn attend(watched: &Watched, shared: &Shared, heard: &mut bool) -> SourceError {
-    match listen(watched, shared, heard).await {
+/// Listens to a target until it is lost, and says why. `since`: when it said something first.
+async fn attend(watched: &Watched, shared: &Shared, since: &mut Option<Instant>) -> SourceError {
+    match listen(watched, shared, since).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
@@ -115,14 +127,14 @@ struct Questions {
 async fn listen(
     watched: &Watched,
     shared: &Shared,
-    heard: &mut bool,
+    since: &mut Option<Instant>,
 ) -> Result<Infallible, SourceError> {
     let mut questions = {
         // Not all at once.
         let _permit = shared.connecting.acquire().await;
         attach(watched, shared).await?
     };
-    let silence = shared.options.pace.silence;
+    let silence = silence(shared);
     let deadline = time::sleep(silence);
     tokio::pin!(deadline);
     loop {
@@ -141,10 +153,18 @@ async fn listen(
                 .tell(watched.id, News::Target(Box::new(target)))
                 .await;
         }
-        *heard = true;
-        deadline.as_mut().reset(time::Instant::now() + silence);
+        since.get_or_insert_with(Instant::now);
         shared.tell(watched.id, news).await;
+        // Only now: as long as nobody takes what it says, it is not the target that is silent.
+        deadline.as_mut().reset(Instant::now() + silence);
     }
+}
+
+/// For how long a target may say nothing.
+fn silence(shared: &Shared) -> Duration {
+    let interval = shared.options.interval.unwrap_or_default();
+    let missing = interval.saturating_mul(MISSING);
+    shared.options.pace.silence.max(missing)
 }
 
 /// Asks who is there, and how it is from now on.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use loiter_model::{
-    fleet::{Fleet, Instance, Status},
+    fleet::{Instance, Status},
     query::Sort,
 };
 use tokio::time;
@@ -159,7 +159,9 @@ async fn every_address_of_a_name_is_a_target_that_comes_and_goes() {
     net.stop(&one);
     told.wait(LONG).await;
     let gone = told.instance(&one).id();
-    assert!(told.watch.entry(gone).is_none());
+    // It can be looked at nevertheless, and says why there is nothing to be seen.
+    let source = told.watch.source(gone).expect("it is remembered");
+    source.target().await.expect_err("it is gone");
     names.set("api.svc", &["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
     net.start(&one);
     told.until("all three answer", |fleet| answering(fleet) == 3)
@@ -275,6 +277,66 @@ async fn one_that_hangs_is_lost_in_the_end() {
     assert!(net.attempts("10.0.0.1:1") > attempts);
     net.start("10.0.0.1:1");
     told.until("it is back", |fleet| answering(fleet) == 1)
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_asked_seldom_is_not_lost_in_between() {
+    let net = Net::with(&["10.0.0.1:1"]);
+    let mut options = net.options(Names::default());
+    options.interval = Some(Duration::from_secs(45));
+    let mut told = Told::by(vec![entry("10.0.0.1:1")], options);
+    told.until("it answers", |fleet| answering(fleet) == 1)
+        .await;
+    told.wait(LONG).await;
+    assert_eq!(net.attempts("10.0.0.1:1"), 1);
+    net.hang("10.0.0.1:1");
+    told.until("it is lost", |fleet| fleet.summary().lost == 1)
+        .await;
+    assert!(reason(told.instance("10.0.0.1:1")).contains("no answer within 135 s"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_lost_because_nobody_listens() {
+    let addresses: Vec<_> = (1..=20).map(|port| format!("10.0.0.1:{port}")).collect();
+    let net = Net::with(&addresses.iter().map(String::as_str).collect::<Vec<_>>());
+    let entries = addresses.iter().map(|address| entry(address)).collect();
+    let mut told = Told::by(entries, net.options(Names::default()));
+    told.until("all answer", |fleet| answering(fleet) == 20)
+        .await;
+    time::sleep(LONG).await;
+    told.wait(Duration::from_secs(60)).await;
+    let attempts = addresses.iter().map(|address| net.attempts(address));
+    assert_eq!(attempts.sum::<usize>(), 20);
+    assert_eq!(answering(&told.fleet), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_answers_once_each_time_is_tried_ever_more_seldom() {
+    let net = Net::with(&["10.0.0.1:1"]);
+    net.tires("10.0.0.1:1");
+    let mut told = Told::by(vec![entry("10.0.0.1:1")], net.options(Names::default()));
+    told.wait(Duration::from_secs(600)).await;
+    let attempts = net.attempts("10.0.0.1:1");
+    assert!((15..60).contains(&attempts), "{attempts} attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_a_hurry_has_those_tried_as_well_to_which_nothing_leads() {
+    let names = Names::default();
+    names.set("api", &["10.0.0.1"]);
+    let net = Net::with(&["api:1 at 10.0.0.1"]);
+    let mut told = Told::by(vec![entry("api:1")], net.options(names.clone()));
+    told.until("it answers", |fleet| answering(fleet) == 1)
+        .await;
+    names.set("api", &["10.0.0.2"]);
+    net.stop("api:1 at 10.0.0.1");
+    told.wait(Duration::from_secs(60)).await;
+    net.start("api:1 at 10.0.0.1");
+    told.wait(Duration::from_secs(60)).await;
+    assert_eq!(answering(&told.fleet), 0);
+    told.watch.hurry();
+    told.until("it answers", |fleet| answering(fleet) == 1)
         .await;
 }
 
