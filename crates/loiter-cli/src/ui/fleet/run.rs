@@ -130,7 +130,6 @@ impl Session<'_> {
         let tick = wants_tick(&self.state).map(|at| at.saturating_sub(now));
         let tick = tick.map(|wait| Instant::now() + Duration::from(wait));
         let wake_at = tick.into_iter().chain(picture_due).min();
-        let is_listening = self.state.is_listening();
         loop {
             return tokio::select! {
                 () = terminal.signals.recv() => None,
@@ -142,7 +141,7 @@ impl Session<'_> {
                     // The terminal is gone.
                     Some(Err(_)) | None => None,
                 },
-                message = self.watch.next(), if is_listening => Some(FleetMessage::Told(message)),
+                message = self.watch.next() => Some(FleetMessage::Told(message)),
                 message = answer(&mut self.opened) => Some(FleetMessage::Ui(message)),
                 () = sleep_until(wake_at) => Some(FleetMessage::Ui(Message::Tick)),
             };

@@ -49,6 +49,14 @@ pub enum FleetView {
     Picker,
 }
 
+/// While the picture stands still.
+pub(super) struct Pause {
+    since: Nanos,
+    /// What is known by now. Targets go on telling: nobody could tell those that do not from those
+    /// that are not listened to.
+    latest: Fleet,
+}
+
 /// The state of the UI over many targets.
 pub struct FleetState {
     pub(super) theme: Theme,
@@ -58,6 +66,7 @@ pub struct FleetState {
     pub(super) size: (u16, u16),
     /// By the clock of what is told of targets.
     pub(super) now: Nanos,
+    /// What is known of them; while the picture stands still, what was then.
     pub(super) fleet: Fleet,
     pub(super) view: FleetView,
     /// Whether the targets were chosen, and may be chosen anew.
@@ -75,8 +84,8 @@ pub struct FleetState {
     pub(super) popup: Option<Popup>,
     /// Whether await stacks show the calls of the runtime and the standard library too.
     pub(super) all_frames: bool,
-    /// Since when the picture stands still, if the user wants it to.
-    pub(super) paused: Option<Nanos>,
+    /// While the picture stands still, as the user wants it to.
+    pub(super) paused: Option<Pause>,
     pub(super) notice: Option<Notice>,
     pub(super) opened: Option<Opened>,
     /// The first half of a double stroke such as `gg`.
@@ -202,25 +211,41 @@ impl FleetState {
         }
     }
 
+    /// The time of the picture.
+    pub(super) fn shown_at(&self) -> Nanos {
+        self.paused.as_ref().map_or(self.now, |pause| pause.since)
+    }
+
     /// How much later than `at` the picture is, if nothing came meanwhile.
     pub(super) fn elapsed_since(&self, at: Nanos) -> Nanos {
-        self.paused.unwrap_or(self.now).saturating_sub(at)
+        self.shown_at().saturating_sub(at)
     }
 
-    /// Takes note that something came that the rows do not show yet.
-    pub(super) fn grow_old(&mut self) {
+    /// Has the picture stand still, or go on with what came meanwhile.
+    pub(super) fn toggle_pause(&mut self) {
+        self.paused = match self.paused.take() {
+            None => Some(Pause {
+                since: self.now,
+                latest: self.fleet.clone(),
+            }),
+            Some(pause) => {
+                self.fleet = pause.latest;
+                None
+            }
+        };
+    }
+
+    /// Takes what is told of a target, and says what of it is news to the user, in one line. The
+    /// rows do not show it yet.
+    pub(super) fn hear(&mut self, message: fleet::Message) -> Option<String> {
+        let fleet = match &mut self.paused {
+            Some(pause) => &mut pause.latest,
+            None => &mut self.fleet,
+        };
+        let news = self.told.news(&message, fleet);
+        message.tell(fleet);
         self.is_old = true;
-    }
-
-    /// Whether one is to listen to what targets say: paused, they are asked nothing. What is said
-    /// meanwhile waits, for as long as there is room.
-    pub(super) fn is_listening(&self) -> bool {
-        self.paused.is_none() || self.opened.is_some()
-    }
-
-    /// What of this is news to the user, in one line.
-    pub(super) fn news(&mut self, message: &fleet::Message) -> Option<String> {
-        self.told.news(message, &self.fleet)
+        news
     }
 
     /// The notes to show now, the most urgent first.

@@ -117,7 +117,7 @@ impl FleetState {
     }
 
     fn refresh_targets(&mut self) {
-        let (sort, now) = (self.targets.sort, self.paused.unwrap_or(self.now));
+        let (sort, now) = (self.targets.sort, self.shown_at());
         let matcher = self.filter.matcher();
         let is_picking = self.view == FleetView::Picker;
         let sorted = self.fleet.sorted(sort, now);
@@ -182,7 +182,8 @@ fn shows_target(matcher: &Matcher, instance: &Instance, label: &str) -> bool {
     let status = instance.status();
     let reason = match status {
         Status::Lost { reason, .. } => reason,
-        _ => "up",
+        Status::Answering => "up",
+        Status::Connecting => "",
     };
     let target = instance.target();
     let process = target.map(|target| format!("{} {}", target.name, target.pid));

@@ -47,12 +47,7 @@ pub(super) fn act(state: &mut FleetState, action: Action, effects: &mut Vec<Flee
         Action::InvertSort => state.table_mut().invert_sort(),
         Action::ChooseColumns => state.popup = Some(Popup::Columns { selected: 0 }),
         Action::ToggleColumn => toggle_column(state),
-        Action::Pause => {
-            state.paused = match state.paused {
-                Some(_) => None,
-                None => Some(state.now),
-            };
-        }
+        Action::Pause => state.toggle_pause(),
         Action::Reconnect => effects.push(FleetEffect::Hurry),
         // Of one target.
         Action::Details

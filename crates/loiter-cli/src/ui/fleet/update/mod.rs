@@ -62,10 +62,8 @@ fn is_ticking(state: &FleetState) -> bool {
 }
 
 fn told(state: &mut FleetState, message: fleet::Message, effects: &mut Vec<FleetEffect>) {
-    let news = state.news(&message);
+    let news = state.hear(message);
     effects.extend(news.map(FleetEffect::Notify));
-    message.tell(&mut state.fleet);
-    state.grow_old();
 }
 
 /// The target that is open has the screen.

@@ -45,7 +45,7 @@ fn keys(state: &FleetState, area: Rect, y: u16, buffer: &mut Buffer) {
     let here = BINDINGS
         .iter()
         .filter(|binding| binding.scopes.contains(&scope) && matters(state, binding.action));
-    let hint = |binding: &Binding| match (binding.action, state.paused) {
+    let hint = |binding: &Binding| match (binding.action, &state.paused) {
         (Action::Pause, Some(_)) => "resume",
         _ => binding.hint.unwrap_or_default(),
     };

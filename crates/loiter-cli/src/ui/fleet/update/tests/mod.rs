@@ -281,17 +281,37 @@ fn rows_are_made_anew_now_and_then_and_not_for_each_message() {
 }
 
 #[test]
-fn paused_nothing_is_listened_to_and_nothing_moves() {
+fn paused_nothing_moves_and_what_came_meanwhile_is_shown_later() {
     let mut ui = Ui::watching(3, FleetView::Targets, SIZE);
     ui.keys(" ");
-    assert!(!ui.state.is_listening());
+    let before = ui.picture();
+    for n in 3..6 {
+        ui.see(n);
+        ui.answer(n);
+    }
+    ui.lose(0);
     assert_eq!(wants_tick(&ui.state), None);
-    // A target that one opens is asked all the same.
+    ui.wait(Nanos::from_secs(30));
+    assert_eq!(ui.picture(), before);
+    // Whatever one does with it, it is the picture of then.
+    ui.keys("sf");
     ui.key(KeyCode::Enter);
-    assert!(ui.state.is_listening());
     ui.key(KeyCode::Esc);
+    ui.keys("t");
+    assert_eq!(ui.labels().len(), 3);
+    assert_eq!(ui.state.summary.lost, 0);
     ui.keys(" ");
-    assert!(ui.state.is_listening());
+    assert_eq!(ui.labels().len(), 6);
+    assert_eq!(ui.state.summary.lost, 1);
+}
+
+#[test]
+fn only_who_answers_is_up() {
+    let mut ui = Ui::watching(5, FleetView::Targets, SIZE);
+    ui.keys("/up");
+    ui.key(KeyCode::Enter);
+    // One is lost, and one not reached yet.
+    assert_eq!(ui.labels(), ["pigeon-000", "pigeon-001", "pigeon-002"]);
 }
 
 #[test]
@@ -417,7 +437,8 @@ fn thresholds_are_shown_where_all_have_the_same() {
     );
 }
 
-/// A UI in which this scope has the keys, in the middle of many rows.
+/// A UI in which this scope has the keys, in the middle of many rows, with something to be done by
+/// each of them.
 fn in_scope(scope: Scope) -> Ui {
     let view = match scope {
         Scope::FleetSites => FleetView::Sites,
@@ -431,8 +452,24 @@ fn in_scope(scope: Scope) -> Ui {
         width: 80,
         height: 7,
     });
-    ui.keys("j");
+    if matches!(scope, Scope::Targets | Scope::Picker) {
+        // Esc leads nowhere there, but drops this.
+        ui.keys("/pigeon");
+        ui.key(KeyCode::Enter);
+    }
+    // Some are sorted by their first column.
+    ui.keys("lj");
     ui
+}
+
+/// Whether the UI shows already what this would show.
+fn is_there(scope: Scope, action: Action) -> bool {
+    matches!(
+        (scope, action),
+        (Scope::Targets, Action::ShowTargets)
+            | (Scope::FleetSites, Action::ShowSites)
+            | (Scope::FleetFindings, Action::ShowFindings)
+    )
 }
 
 fn does(ui: &Ui, before: &Ui, scope: Scope, action: Action) -> bool {
@@ -443,7 +480,10 @@ fn does(ui: &Ui, before: &Ui, scope: Scope, action: Action) -> bool {
         Action::Quit => ui.effects.contains(&FleetEffect::Quit),
         Action::Help => matches!(state.popup, Some(Popup::Help { .. })),
         Action::ChooseColumns => matches!(state.popup, Some(Popup::Columns { .. })),
-        Action::Back => state.view == FleetView::Targets || scope == Scope::Picker,
+        Action::Back => match scope {
+            Scope::Targets | Scope::Picker => state.filter.is_empty(),
+            _ => state.view == FleetView::Targets,
+        },
         Action::Open => ui.opened().is_some(),
         Action::Copy => ui
             .effects
@@ -460,9 +500,7 @@ fn does(ui: &Ui, before: &Ui, scope: Scope, action: Action) -> bool {
         Action::MarkAll => state.marked.len() == 200,
         Action::SortLeft | Action::SortRight => {
             let sorts = |ui: &Ui| (ui.state.targets.sort.column, ui.state.sites.sort.column);
-            // Some are sorted by their first one already.
-            let is_first = action == Action::SortLeft && scope != Scope::Targets;
-            is_first || sorts(ui) != sorts(before)
+            sorts(ui) != sorts(before)
         }
         Action::InvertSort => {
             let sorts = |ui: &Ui| (ui.state.targets.sort, ui.state.sites.sort);
@@ -492,6 +530,12 @@ fn each_key_does_what_it_says() {
                     }
                     Stroke::Twice(letter) => ui.keys(&format!("{letter}{letter}")),
                 }
+                let was = does(&before, &before, *scope, binding.action);
+                assert_eq!(
+                    was,
+                    is_there(*scope, binding.action),
+                    "{stroke:?} in {scope:?}"
+                );
                 let done = does(&ui, &before, *scope, binding.action);
                 assert!(done, "{stroke:?} in {scope:?}: {}", binding.does);
             }
