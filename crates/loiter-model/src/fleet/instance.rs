@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{FindingCounts, InstanceId, News, SiteCount, Told, finding::Findings, site::Sites};
-use crate::{Nanos, Target, Totals, finding::FindingKey, update::Overview};
+use crate::{Nanos, Target, Teller, Totals, finding::FindingKey, update::Overview};
 
 /// Samples of a history that are kept.
 const SAMPLES: usize = 120;
@@ -133,6 +133,15 @@ impl Instance {
     #[must_use]
     pub fn target(&self) -> Option<&Target> {
         self.target.as_ref().map(|heard| &heard.what)
+    }
+
+    /// Which run of which process it is, if it has said so, and how it is, since it was lost last.
+    pub(super) fn run(&self) -> Option<u64> {
+        let target = self.target.as_ref()?;
+        let overview = self.overview.as_ref()?;
+        let is_lost = self.is_before_loss(Some(target.at.min(overview.at)));
+        let tells = target.what.teller == Teller::Agent && !is_lost;
+        tells.then_some(target.what.run_id)
     }
 
     /// The version of its agent; `None` while it is not known.

@@ -15,7 +15,10 @@ mod merge;
 mod site;
 mod summary;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 pub use column::{FleetSiteColumn, InstanceColumn};
 pub use finding::{FindingCounts, FleetFinding, FleetFindings, Told};
@@ -62,7 +65,7 @@ pub enum News {
 /// Many targets, and what they said last.
 ///
 /// A target stays once it was seen, lost or not. What it said stays, too, and counts as stale from
-/// when it was lost.
+/// when it was lost. A process that answers at several targets counts at one of them.
 ///
 /// Memory is bounded: by [`Fleet::MOST`] targets with [`Instance::MOST_SITES`] sites and
 /// [`Instance::MOST_FINDINGS`] findings each, with stacks and paths as long as they come: whoever
@@ -144,6 +147,26 @@ impl Fleet {
         self.instances.values()
     }
 
+    /// Those targets at which a process answers that answers at another one as well, where it
+    /// counts: which one that is. A console-subscriber does not say which process it is in.
+    #[must_use]
+    pub fn doubles(&self) -> BTreeMap<InstanceId, InstanceId> {
+        let mut first: HashMap<u64, InstanceId> = HashMap::new();
+        let doubles = self.instances().filter_map(|instance| {
+            let id = instance.id();
+            let counted = *first.entry(instance.run()?).or_insert(id);
+            (counted != id).then_some((id, counted))
+        });
+        doubles.collect()
+    }
+
+    /// All targets but [doubles](Self::doubles), in the order in which they were found: what counts.
+    pub fn processes(&self) -> impl Iterator<Item = &Instance> {
+        let doubles = self.doubles();
+        let instances = self.instances();
+        instances.filter(move |instance| !doubles.contains_key(&instance.id()))
+    }
+
     /// One target; `None` when it was never seen, or forgotten.
     #[must_use]
     pub fn instance(&self, id: InstanceId) -> Option<&Instance> {
@@ -173,21 +196,21 @@ impl Fleet {
     /// The sites of all targets, equal ones together. O(targets × sites).
     #[must_use]
     pub fn sites(&self, sort: Sort<FleetSiteColumn>) -> FleetSites {
-        site::merged(self.instances.values(), sort)
+        site::merged(self.processes(), sort)
     }
 
     /// Which targets have tasks of this site: the largest first, those that answer before lost
     /// ones.
     #[must_use]
     pub fn shares(&self, site: &Site) -> Vec<Share> {
-        site::shares(self.instances.values(), site)
+        site::shares(self.processes(), site)
     }
 
     /// The findings of all targets, equal ones together, the worst first.
     /// O(targets × findings).
     #[must_use]
     pub fn findings(&self) -> FleetFindings {
-        finding::merged(self.instances.values())
+        finding::merged(self.processes())
     }
 
     /// What stands behind a row of [`Fleet::findings`]: the finding of its largest target. `None`

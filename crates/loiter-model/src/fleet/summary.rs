@@ -2,8 +2,8 @@
 
 use super::{FindingCounts, Fleet, Status};
 
-/// Counts over all targets. Tasks and findings are those of targets that answer; of lost ones
-/// only `stale` speaks.
+/// Counts over all targets. Tasks and findings are those of targets that answer, each process once;
+/// of lost ones only `stale` speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Targets that are known: the sum of the next three.
@@ -43,6 +43,8 @@ impl Summary {
                 Status::Answering => summary.answering += 1,
                 Status::Lost { .. } => summary.lost += 1,
             }
+        }
+        for instance in fleet.processes() {
             if !instance.are_findings_stale() {
                 summary.findings.add(instance.finding_counts());
             }

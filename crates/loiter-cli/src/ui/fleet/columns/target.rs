@@ -25,6 +25,8 @@ pub(in crate::ui::fleet) struct TargetRow {
     /// Whether it is chosen, where one chooses.
     pub(in crate::ui::fleet) mark: Option<bool>,
     pub(in crate::ui::fleet) health: Health,
+    /// What the target is called at which its process counts, where that is another one.
+    pub(in crate::ui::fleet) counts_at: Option<Arc<str>>,
     /// Program and process.
     pub(in crate::ui::fleet) process: Option<String>,
     pub(in crate::ui::fleet) host: Option<String>,
@@ -70,6 +72,7 @@ impl TargetRow {
             label,
             mark,
             health,
+            counts_at: None,
             process: target.map(|target| match target.pid {
                 // Not every teller tells it.
                 0 => target.name.clone(),

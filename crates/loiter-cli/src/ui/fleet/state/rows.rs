@@ -120,6 +120,7 @@ impl FleetState {
         let (sort, now) = (self.targets.sort, self.shown_at());
         let matcher = self.filter.matcher();
         let is_picking = self.view == FleetView::Picker;
+        let doubles = self.fleet.doubles();
         let sorted = self.fleet.sorted(sort, now);
         let rows = sorted.into_iter().filter_map(|instance| {
             let label = self.names.get(instance.id());
@@ -127,7 +128,10 @@ impl FleetState {
                 return None;
             }
             let mark = is_picking.then(|| self.marked.contains(&instance.id()));
-            Some(TargetRow::new(instance, label, mark, now))
+            let other = doubles.get(&instance.id());
+            let mut row = TargetRow::new(instance, label, mark, now);
+            row.counts_at = other.map(|other| self.names.get(*other));
+            Some(row)
         });
         let rows = came(rows.collect(), now);
         self.omitted = 0;

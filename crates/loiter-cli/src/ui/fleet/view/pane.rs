@@ -69,6 +69,8 @@ fn about(row: &TargetRow) -> String {
             .map(|host| format!("on {host}")),
     );
     parts.push(format!("at {}", row.address));
+    let other = row.counts_at.as_ref();
+    parts.extend(other.map(|other| format!("the same process as {other}, where it counts")));
     parts.extend(row.uptime.map(|uptime| format!("up for {uptime}")));
     parts.extend(
         row.version

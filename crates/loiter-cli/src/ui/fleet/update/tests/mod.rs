@@ -306,6 +306,22 @@ fn paused_nothing_moves_and_what_came_meanwhile_is_shown_later() {
 }
 
 #[test]
+fn the_same_process_by_another_address_says_so() {
+    let mut ui = Ui::watching(3, FleetView::Targets, (140, 24));
+    let before = ui.state.summary.alive;
+    ui.see(7);
+    ui.news(7, News::Target(Box::new(target(0))));
+    ui.news(7, News::Sites(Box::new(sites(0))));
+    ui.wait(Nanos::from_secs(1));
+    ui.keys("/pigeon-007");
+    ui.key(KeyCode::Enter);
+    let picture = ui.picture();
+    let words = "the same process as pigeon-000, where it counts";
+    assert!(picture.contains(words), "{picture}");
+    assert_eq!(ui.state.summary.alive, before);
+}
+
+#[test]
 fn only_who_answers_is_up() {
     let mut ui = Ui::watching(5, FleetView::Targets, SIZE);
     ui.keys("/up");
