@@ -8,10 +8,10 @@ use loiter_cli::{
         attached,
         local::{self, Choice},
     },
-    source::{Endpoint, Where},
+    source::{Credentials, Endpoint, Where},
 };
 
-use super::{ls::sockets, runtime};
+use super::{block_on, ls::sockets};
 use crate::{cli::Aim, error::Error};
 
 /// Nobody who is on this machine takes longer, unless they hang; somebody waits for a picture.
@@ -24,14 +24,14 @@ pub(crate) fn choice(aim: &Aim, config: &Config) -> Result<Option<Choice>, Error
     };
     match is_said(config) {
         true => Ok(None),
-        false => look(usual).map(Some),
+        false => look(usual, &aim.credentials).map(Some),
     }
 }
 
-fn look(usual: &Endpoint) -> Result<Choice, Error> {
+fn look(usual: &Endpoint, credentials: &Credentials) -> Result<Choice, Error> {
     let attach = attached();
-    let choice = local::choose(sockets(), usual, &attach, PATIENCE);
-    Ok(runtime()?.block_on(choice))
+    let choice = local::choose(sockets(), (usual, credentials), &attach, PATIENCE);
+    block_on(choice)
 }
 
 /// Whether a file, the environment or the command line says which program to look at.

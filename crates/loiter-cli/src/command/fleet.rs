@@ -12,7 +12,7 @@ use loiter_cli::{
     },
 };
 
-use super::{alone, check::allowed_by, runtime, view};
+use super::{alone, block_on, check::allowed_by, view};
 use crate::{
     cli::{Aim, Cli},
     error::Error,
@@ -36,10 +36,7 @@ pub(crate) fn run(mut cli: Cli, config: &Config) -> Result<(), Error> {
             };
             view::run(&aim, cli.query, &cli.view, config)
         }
-        Some(Choice::Pick(found)) => {
-            let entries = found.into_iter().map(|found| Entry::new(found.endpoint));
-            watch(entries.collect(), Some(FleetView::Picker), cli, config)
-        }
+        Some(Choice::Pick(entries)) => watch(entries, Some(FleetView::Picker), cli, config),
         None => match &aim.place {
             Where::Endpoint(endpoint) if aim.at.is_none() && has_several(endpoint)? => {
                 let entry = Entry {
@@ -72,7 +69,7 @@ fn watch(
     };
     let view = view.unwrap_or_else(|| FleetState::view_of(&options));
     let shown = fleet::run(entries, watching, options, view);
-    Ok(runtime()?.block_on(shown)?)
+    Ok(block_on(shown)??)
 }
 
 /// Whether there is a target at each of several addresses, as behind a headless service.
@@ -82,7 +79,7 @@ fn has_several(endpoint: &Endpoint) -> Result<bool, Error> {
     };
     let found = async { tokio::time::timeout(PATIENCE, several(&System, host)).await };
     // Whoever attaches to it says what is wrong with it.
-    Ok(runtime()?.block_on(found).unwrap_or(false))
+    Ok(block_on(found)?.unwrap_or(false))
 }
 
 async fn several(resolver: &dyn Resolve, host: &str) -> bool {

@@ -16,8 +16,8 @@ use loiter_cli::{
 use loiter_model::fleet::FindingCounts;
 
 use super::{
+    block_on,
     json::{self, Agents},
-    runtime,
     table::{Align, Table},
 };
 use crate::{cli::LsArgs, error::Error};
@@ -26,7 +26,7 @@ use crate::{cli::LsArgs, error::Error};
 pub(crate) fn run(args: &LsArgs) -> Result<(), Error> {
     let attach = attached();
     let looked = local::look(sockets(), &attach, args.timeout.into());
-    let found = runtime()?.block_on(looked);
+    let found = block_on(looked)?;
     let mut out = io::stdout().lock();
     let as_table = args.table || (!args.json && out.is_terminal());
     let printed = if as_table {

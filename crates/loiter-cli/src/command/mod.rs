@@ -30,7 +30,7 @@ use std::io;
 
 use loiter_cli::{config::Config, text};
 use loiter_model::Target;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 
 pub(crate) use check::{AllowError, CheckError};
 pub(crate) use config::InitError;
@@ -96,10 +96,39 @@ fn who(target: &Target) -> String {
     }
 }
 
-/// One thread is enough to wait for a target and a terminal.
-fn runtime() -> Result<Runtime, Error> {
-    runtime::Builder::new_current_thread()
+/// Does something to its end. One thread is enough to wait for a target and a terminal.
+///
+/// What it has left running is not waited for: the system's resolver may take its time for a name,
+/// and cannot be stopped.
+fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Start)
+        .map_err(Error::Start)?;
+    let done = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_what_is_left_running() {
+        let (end, is_over) = mpsc::channel::<()>();
+        let (ended, has_ended) = mpsc::channel();
+        let left = async {
+            tokio::task::spawn_blocking(move || {
+                let _ = is_over.recv();
+                let _ = ended.send(());
+            });
+        };
+        block_on(left).expect("a runtime");
+        assert_eq!(has_ended.try_recv(), Err(mpsc::TryRecvError::Empty));
+        drop(end);
+        has_ended.recv().expect("it ends");
+    }
 }

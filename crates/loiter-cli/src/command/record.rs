@@ -12,7 +12,7 @@ use loiter_cli::{
 };
 use tokio::time;
 
-use super::runtime;
+use super::block_on;
 use crate::{cli::RecordArgs, error::Error};
 
 /// Records until it has been long enough, or somebody has seen enough.
@@ -38,11 +38,11 @@ pub(crate) fn run(args: &RecordArgs) -> Result<(), Error> {
     let mut files = Files::new(&args.output);
     let mut line = Line::new(io::stderr().is_terminal());
     let end = end(args.record_for.map(Into::into));
-    let recorded = runtime()?.block_on(record(source, &options, &mut files, end, |progress| {
+    let recorded = block_on(record(source, &options, &mut files, end, |progress| {
         line.show(progress);
     }));
     line.clear();
-    let progress = recorded?;
+    let progress = recorded??;
     // With stderr closed, the file has to do.
     let _ = writeln!(io::stderr(), "{}", summary(args, &progress));
     Ok(())

@@ -11,9 +11,9 @@ use loiter_model::{
 
 use super::{
     ask::{Connected, connect, first},
+    block_on,
     column::{self, Context},
     json::{self, Resources},
-    runtime,
     sort::sort,
     who,
 };
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ResourcesArgs) -> Result<(), Error> {
         .filter
         .check_for_resources()
         .map_err(|refused| Error::Usage(format!("in the filter: {refused}")))?;
-    let answer = runtime()?.block_on(ask(args, order))?;
+    let answer = block_on(ask(args, order))??;
     let mut out = io::stdout().lock();
     let as_table = args.table || (!args.json && out.is_terminal());
     let printed = if as_table {

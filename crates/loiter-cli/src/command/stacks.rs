@@ -21,8 +21,8 @@ use loiter_model::{
 
 use super::{
     ask::{Connected, connect, first},
+    block_on,
     json::{self, Stacks},
-    runtime,
     sort::sort,
     who,
 };
@@ -32,7 +32,7 @@ use crate::{cli::StacksArgs, error::Error};
 pub(crate) fn run(args: &StacksArgs) -> Result<(), Error> {
     let (name, reverse) = (args.sort.as_deref(), args.query.reverse());
     let order = sort(name, reverse, WaitColumn::Count, "stacks")?;
-    let answer = runtime()?.block_on(ask(args, order))?;
+    let answer = block_on(ask(args, order))??;
     let mut out = io::stdout().lock();
     let as_text = args.text || (!args.json && out.is_terminal());
     let printed = if as_text {

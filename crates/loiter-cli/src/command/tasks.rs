@@ -11,9 +11,9 @@ use loiter_model::{
 
 use super::{
     ask::{Connected, connect, first},
+    block_on,
     column::{self, Context},
     json::{self, Document},
-    runtime,
     sort::sort,
     who,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// Asks once and prints the answer.
 pub(crate) fn run(args: &TasksArgs) -> Result<(), Error> {
     let order = Order::new(args)?;
-    let answer = runtime()?.block_on(ask(args, order))?;
+    let answer = block_on(ask(args, order))??;
     let mut out = io::stdout().lock();
     let as_table = args.table || (!args.json && out.is_terminal());
     let printed = if as_table {

@@ -9,7 +9,7 @@ use loiter_cli::{
 };
 use loiter_model::query::{ResourceColumn, SiteColumn, TaskColumn, WaitColumn};
 
-use super::{check::allowed_by, runtime, sort::sort, terminal};
+use super::{block_on, check::allowed_by, sort::sort, terminal};
 use crate::{
     cli::{Aim, NotifyArg, PaletteArg, QueryArgs, ViewArg, ViewArgs},
     error::Error,
@@ -80,7 +80,7 @@ pub(crate) fn show(
     // crossterm looks at NO_COLOR by itself, but what the command line says counts for more.
     crossterm::style::force_color_output(options.palette != Palette::None);
     let player = replay.map(|replay| replay.player);
-    Ok(runtime()?.block_on(ui::replay(source, player, options))?)
+    Ok(block_on(ui::replay(source, player, options))??)
 }
 
 /// What the UI starts with.

@@ -27,9 +27,8 @@ pub(crate) use watch::CheckError;
 use loiter_cli::config::Config;
 
 use super::{
-    Outcome,
+    Outcome, block_on,
     json::{self, Check},
-    runtime,
 };
 use crate::{
     cli::{CheckArgs, FormatArg},
@@ -43,7 +42,7 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> Result<Outcome, Error> {
     if let Some(path) = args.allow.as_ref().filter(|path| !config.has_read(path)) {
         allow.extend(allow_file::read(path)?);
     }
-    let report = runtime()?.block_on(watch::watch(args, allow))?;
+    let report = block_on(watch::watch(args, allow))??;
     let printed = print(&report, args.format, &mut io::stdout().lock());
     Outcome::of_check(printed, report.fails())
 }

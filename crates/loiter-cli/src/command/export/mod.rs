@@ -39,7 +39,7 @@ use loiter_recording::ReadError;
 use self::{output::Output, table::Table};
 use super::{
     ask::{Connected, connect, lost},
-    runtime,
+    block_on,
 };
 use crate::{
     cli::{ExportArgs, ExportFormatArg, TableArg},
@@ -121,23 +121,23 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
         (ExportFormatArg::Html, _) => {
             let mut output = Output::create(&args.output, false)?;
             let limit = args.limit.unwrap_or(PAGE_ROWS);
-            let report = runtime()?.block_on(async {
+            let report = block_on(async {
                 let asked = ask(args).await?;
                 report::ask(&asked, &args.filter.filter, limit).await
-            })?;
+            })??;
             html::write(&report, &mut output).map_err(|error| written(args, error))?;
             output.finish()
         }
         (ExportFormatArg::Pprof, _) => {
             let output = Output::create(&args.output, true)?;
-            runtime()?.block_on(pprof::write(args, output))
+            block_on(pprof::write(args, output))?
         }
     }
 }
 
 fn table(args: &ExportArgs, table: Table) -> Result<(), Error> {
     let output = Output::create(&args.output, false)?;
-    runtime()?.block_on(table::write(args, table, output))
+    block_on(table::write(args, table, output))?
 }
 
 /// Options that do not go together.

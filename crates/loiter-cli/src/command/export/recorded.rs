@@ -17,7 +17,7 @@ use super::{
     tracer::Tracer,
     warn, written,
 };
-use crate::{cli::ExportArgs, command::runtime, error::Error};
+use crate::{cli::ExportArgs, command::block_on, error::Error};
 
 /// Why there is no trace.
 enum Failed {
@@ -32,10 +32,10 @@ pub(super) fn trace(args: &ExportArgs, sink: &mut impl Sink) -> Result<(), Error
         Where::File(path) => of(source::open_recording(path)?, args, sink),
         Where::Endpoint(_) => {
             let length = args.watch_for.unwrap_or(WATCH_FOR);
-            let recording = runtime()?.block_on(async {
+            let recording = block_on(async {
                 let source = source::open(&aim.place, &aim.credentials)?;
                 Ok::<_, Error>(capture(source, &Options::default(), length.into()).await?)
-            })?;
+            })??;
             of(recording, args, sink)
         }
     };

@@ -20,7 +20,7 @@ pub(crate) use file::SnapshotError;
 pub(super) use file::read;
 
 use self::content::Collector;
-use super::runtime;
+use super::block_on;
 use crate::{
     cli::{Aim, SnapshotArgs},
     error::Error,
@@ -51,7 +51,7 @@ pub(super) fn run(args: &SnapshotArgs) -> Result<(), Error> {
 
 fn record(args: &SnapshotArgs, sink: &mut impl Sink) -> Result<(), Error> {
     let aim = args.target.aim();
-    runtime()?.block_on(take::take(&aim, args.limits.limits(), sink))
+    block_on(take::take(&aim, args.limits.limits(), sink))?
 }
 
 /// Asks for everything and puts it together.
@@ -60,7 +60,7 @@ fn record(args: &SnapshotArgs, sink: &mut impl Sink) -> Result<(), Error> {
 /// When there is no answer, or too much of one.
 pub(super) fn of_agent(aim: &Aim) -> Result<Snapshot, Error> {
     let mut collector = Collector::default();
-    runtime()?.block_on(take::take(aim, Limits::default(), &mut collector))?;
+    block_on(take::take(aim, Limits::default(), &mut collector))??;
     Ok(collector.finish().map_err(SnapshotError::Agent)?)
 }
 

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{Found, look, look::ask};
-use crate::{fleet::Attach, source::Endpoint};
+use crate::{
+    fleet::{Attach, Entry},
+    source::{Credentials, Endpoint},
+};
 
 /// What is to be attached to when nobody says.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,44 +14,46 @@ pub enum Choice {
     /// This one.
     Attach(Endpoint),
     /// One of these, or all: there are several.
-    Pick(Vec<Found>),
+    Pick(Vec<Entry>),
 }
 
-/// Looks for agents, at these sockets and at the usual address. The only one that answers is it,
-/// by whichever door; when none does it is the usual address, where one may appear.
+/// Looks for agents, at these sockets and, with these credentials, at the usual address. The only
+/// one that answers is it, by whichever door; when none does it is the usual address, where one may
+/// appear.
 pub async fn choose(
     sockets: Vec<PathBuf>,
-    usual: &Endpoint,
+    (usual, credentials): (&Endpoint, &Credentials),
     attach: &Attach,
     patience: Duration,
 ) -> Choice {
-    let (mut found, at_usual) = tokio::join!(
+    let (found, at_usual) = tokio::join!(
         look(sockets, attach, patience),
-        ask(usual, attach, patience)
+        ask((usual, credentials), attach, patience)
     );
     let run_of = |found: &Found| found.heard.as_ref().ok().map(|heard| heard.target.run_id);
-    if let Ok(heard) = at_usual {
-        // Most agents there have a socket, too.
+    // Most agents there have a socket, too.
+    let is_another = at_usual.is_ok_and(|heard| {
         let run = Some(heard.target.run_id);
-        if !found.iter().any(|other| run_of(other) == run) {
-            found.push(Found {
-                endpoint: usual.clone(),
-                name: heard.target.name.clone(),
-                pid: Some(heard.target.pid),
-                heard: Ok(heard),
+        !found.iter().any(|other| run_of(other) == run)
+    });
+    match (&found[..], is_another) {
+        ([], _) => Choice::Attach(usual.clone()),
+        ([one], false) => Choice::Attach(one.endpoint.clone()),
+        _ => {
+            // Sockets want none.
+            let sockets = found.into_iter().map(|found| Entry::new(found.endpoint));
+            let usual = is_another.then(|| Entry {
+                credentials: credentials.clone(),
+                ..Entry::new(usual.clone())
             });
+            Choice::Pick(sockets.chain(usual).collect())
         }
-    }
-    match &found[..] {
-        [] => Choice::Attach(usual.clone()),
-        [one] => Choice::Attach(one.endpoint.clone()),
-        _ => Choice::Pick(found),
     }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::net::UnixListener;
+    use std::{os::unix::net::UnixListener, sync::Arc};
 
     use tempfile::TempDir;
 
@@ -61,6 +66,14 @@ mod tests {
         sockets: Vec<(UnixListener, PathBuf)>,
         net: Net,
         usual: Endpoint,
+    }
+
+    /// What one attaches with.
+    fn given() -> Credentials {
+        Credentials {
+            server_name: Some("mine".to_owned()),
+            ..Credentials::default()
+        }
     }
 
     impl Machine {
@@ -83,8 +96,24 @@ mod tests {
             endpoint
         }
 
-        async fn choice(&self) -> Choice {
+        /// Attaches with what is given at the usual address, and with nothing elsewhere.
+        fn attach(&self) -> Attach {
             let attach = self.net.options(Names::default()).attach;
+            let usual = self.usual.clone();
+            Arc::new(move |endpoint: &Endpoint, credentials: &Credentials| {
+                let is_usual = *endpoint == usual;
+                let expected = if is_usual {
+                    given()
+                } else {
+                    Credentials::default()
+                };
+                assert_eq!(*credentials, expected, "{endpoint}");
+                attach(endpoint, credentials)
+            })
+        }
+
+        async fn choice(&self) -> Choice {
+            let attach = self.attach();
             let mut sockets: Vec<_> = self.sockets.iter().map(|(_, path)| path.clone()).collect();
             // One that a process left behind.
             let dead = self.folder.path().join("dead-1.sock");
@@ -92,7 +121,8 @@ mod tests {
                 drop(UnixListener::bind(&dead).expect("a socket"));
             }
             sockets.push(dead);
-            choose(sockets, &self.usual, &attach, Duration::from_secs(60)).await
+            let usual = (&self.usual, &given());
+            choose(sockets, usual, &attach, Duration::from_secs(60)).await
         }
     }
 
@@ -114,13 +144,18 @@ mod tests {
 
         let api = machine.agent("api-3.sock");
         let picked = |choice| match choice {
-            Choice::Pick(found) => found.into_iter().map(|found| found.endpoint).collect(),
+            Choice::Pick(entries) => entries,
             Choice::Attach(_) => Vec::new(),
         };
+        let [api, shop] = [api, shop].map(Entry::new);
         assert_eq!(picked(machine.choice().await), [api.clone(), shop.clone()]);
         // Another one at the usual address, which has no socket.
         machine.net.is_one(&usual.to_string(), "another");
         machine.net.start(&usual.to_string());
+        let usual = Entry {
+            credentials: given(),
+            ..Entry::new(usual)
+        };
         assert_eq!(picked(machine.choice().await), [api, shop, usual]);
     }
 
@@ -136,7 +171,8 @@ mod tests {
         let error = found[0].heard.as_ref().expect_err("it hangs").to_string();
         assert!(error.contains("no answer within 0.05 s"), "{error}");
         assert_eq!((found[0].name.as_str(), found[0].pid), ("hung", Some(1)));
-        let choice = choose(sockets, &machine.usual, &attach, patience).await;
+        let usual = (&machine.usual, &given());
+        let choice = choose(sockets, usual, &attach, patience).await;
         assert_eq!(choice, Choice::Attach(hanging));
     }
 }

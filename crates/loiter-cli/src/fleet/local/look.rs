@@ -14,7 +14,7 @@ use tokio::time;
 
 use super::folder;
 use crate::{
-    fleet::{Attach, Entry},
+    fleet::Attach,
     source::{Credentials, Endpoint, Source, SourceError, Updates},
 };
 
@@ -32,17 +32,6 @@ pub struct Found {
     pub pid: Option<u32>,
     /// What it says.
     pub heard: Result<Heard, SourceError>,
-}
-
-impl Found {
-    /// What leads to it.
-    #[must_use]
-    pub fn entry(&self) -> Entry {
-        Entry {
-            name: Some(self.name.clone()),
-            ..Entry::new(self.endpoint.clone())
-        }
-    }
 }
 
 /// What an agent says of its program.
@@ -66,7 +55,8 @@ pub async fn look(sockets: Vec<PathBuf>, attach: &Attach, patience: Duration) ->
         }
         let (name, pid) = folder::told_by(&path);
         let endpoint = Endpoint::unix(path);
-        let heard = ask(&endpoint, attach, patience).await;
+        let door = (&endpoint, &Credentials::default());
+        let heard = ask(door, attach, patience).await;
         Some(Found {
             heard,
             endpoint,
@@ -80,13 +70,13 @@ pub async fn look(sockets: Vec<PathBuf>, attach: &Attach, patience: Duration) ->
     found
 }
 
-/// Asks one, and does not wait for ever.
+/// Asks one with these credentials, and does not wait for ever.
 pub(super) async fn ask(
-    endpoint: &Endpoint,
+    (endpoint, credentials): (&Endpoint, &Credentials),
     attach: &Attach,
     patience: Duration,
 ) -> Result<Heard, SourceError> {
-    let source = attach(endpoint, &Credentials::default());
+    let source = attach(endpoint, credentials);
     let answer = time::timeout(patience, hear(&source, endpoint)).await;
     answer.unwrap_or_else(|_| {
         Err(SourceError::Unreachable {
