@@ -33,6 +33,8 @@ const MOST_OPS: usize = 4000;
 pub struct Live {
     shared: Arc<Shared>,
     feed: Arc<Mutex<Option<Feed>>>,
+    /// Whether somebody may take long to draw: one waits for them elsewhere.
+    is_slow: bool,
 }
 
 /// The end of whoever draws the picture.
@@ -90,6 +92,17 @@ impl Live {
                 news: watch::Sender::default(),
             }),
             feed: Arc::default(),
+            is_slow: false,
+        }
+    }
+
+    /// The same for a picture that may take long to draw: it is looked at on a thread for what takes
+    /// long, so that whoever asks is not held up. Answers are then to be waited for inside a runtime.
+    #[must_use]
+    pub(in crate::source) fn slow(picture: Picture) -> Self {
+        Self {
+            is_slow: true,
+            ..Self::new(picture)
         }
     }
 
@@ -109,6 +122,26 @@ impl Live {
     /// Looks at the picture as it is now.
     pub fn look<T>(&self, look: impl FnOnce(&Picture) -> T) -> T {
         look(&self.shared.picture())
+    }
+
+    /// The same for whoever cannot wait for one who draws.
+    pub(in crate::source) async fn look_aside<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Picture) -> T + Send + 'static,
+    ) -> T {
+        if !self.is_slow {
+            return self.look(look);
+        }
+        let shared = self.shared.clone();
+        let looking = tokio::task::spawn_blocking(move || look(&shared.picture()));
+        match looking.await {
+            Ok(seen) => seen,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is about to end, and this with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 
     /// Why there will be no more changes, if that is so.
@@ -265,7 +298,9 @@ impl Live {
             if let Err(error) = listener.next().await {
                 return Some((Err(error), None));
             }
-            match live.look(&mut ask) {
+            let looked = live.look_aside(move |picture| (ask(picture), ask)).await;
+            let (answer, ask) = looked;
+            match answer {
                 Ok(answer) if !is_last(&answer) => {
                     Some((Ok(answer), Some((live, listener, ask, is_last))))
                 }
@@ -336,6 +371,28 @@ mod tests {
         assert!(futures_util::FutureExt::now_or_never(updates.next()).is_none());
         live.canvas().draw(|picture| picture.advance(Nanos(5)));
         assert_eq!(at(&mut updates).await, 5);
+    }
+
+    #[tokio::test]
+    async fn who_draws_for_long_holds_nobody_up() {
+        let live = Live::slow(Picture::new(PictureLimits::default()));
+        let (started, has_started) = std::sync::mpsc::channel();
+        let (end, is_over) = std::sync::mpsc::channel();
+        let canvas = live.canvas();
+        let drawing = std::thread::spawn(move || {
+            canvas.draw(|picture| {
+                started.send(()).expect("somebody waits for it");
+                is_over.recv().expect("somebody ends it");
+                picture.advance(Nanos(5));
+            });
+        });
+        has_started.recv().expect("it draws");
+        let mut updates = live.tasks(query(), None);
+        // Were it to wait for the picture here, it would wait for ever.
+        assert!(futures_util::FutureExt::now_or_never(updates.next()).is_none());
+        end.send(()).expect("it waits for it");
+        assert_eq!(at(&mut updates).await, 5);
+        drawing.join().expect("it has drawn");
     }
 
     #[tokio::test(start_paused = true)]

@@ -63,7 +63,7 @@ impl Recorded {
             });
         }
         let target = replay.target().clone();
-        let live = Live::new(Picture::new(PictureLimits::default()));
+        let live = Live::slow(Picture::new(PictureLimits::default()));
         let player = Player::new(name.clone(), replay, live.canvas());
         player.go_now(Go::To(at.in_range(player.reel().range)))?;
         Ok(Self {
@@ -152,10 +152,11 @@ impl Source for Recorded {
         _: Thresholds,
         interval: Option<Duration>,
     ) -> Answer<'_, Updates<TaskDetail>> {
-        if self.live.look(|picture| picture.find_task(seq)).is_none() {
-            return future::ready(Err(SourceError::NoSuchTask(seq.get()))).boxed();
-        }
         let watching = async move {
+            let task = self.live.look_aside(move |picture| picture.find_task(seq));
+            if task.await.is_none() {
+                return Err(SourceError::NoSuchTask(seq.get()));
+            }
             let watching = self.player.watch(seq).await?;
             let complete = move |detail: &mut TaskDetail| watching.complete(detail);
             Ok(self.live.task_of_any_time(seq, interval, complete))
