@@ -39,6 +39,10 @@ const MOST_FRAMES: usize = 1 << 20;
 /// Bytes of all records at most: compressed, a file of a megabyte can hold a thousand.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// Tasks, or sites, or findings, of a whole snapshot at most: four times the tasks that an agent tracks
+/// unless it is told otherwise.
+pub const MOST_OF_A_KIND: usize = 4 << 20;
+
 /// Why a file is no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
@@ -162,9 +166,20 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// Some of the parts of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// What is wrong.
+    Findings,
+    /// The sites.
+    Sites,
+}
+
 /// Reads parts, until the end or the first error.
 pub struct Reader<R> {
     from: GzDecoder<BufReader<R>>,
+    /// What is read of it; everything unless said.
+    only: Option<Only>,
     /// Bytes that records may still have.
     left: u64,
     is_over: bool,
@@ -190,10 +205,28 @@ impl<R: Read> Reader<R> {
         match version {
             [VERSION] => Ok(Self {
                 from: GzDecoder::new(from),
+                only: None,
                 left: MOST_BYTES,
                 is_over: false,
             }),
             [other] => Err(FormatError::Version(other)),
+        }
+    }
+
+    /// Reads these parts, and goes past the others.
+    #[must_use]
+    pub fn only(self, only: Only) -> Self {
+        Self {
+            only: Some(only),
+            ..self
+        }
+    }
+
+    fn wants(&self, kind: u8) -> bool {
+        match self.only {
+            None => true,
+            Some(Only::Findings) => kind == FINDINGS,
+            Some(Only::Sites) => kind == SITES,
         }
     }
 
@@ -209,6 +242,7 @@ impl<R: Read> Reader<R> {
                     self.finish()?;
                     return Ok(None);
                 }
+                kind if !self.wants(kind) => continue,
                 TARGET => Part::Target(v1::Target::decode(&*body)?.try_into()?),
                 FINDINGS => Part::Findings(findings(&body)?.try_into()?),
                 SITES => Part::Sites(rows(&body)?.try_into()?),

@@ -8,7 +8,7 @@ use loiter_model::{
 };
 
 pub(crate) use format::MAGIC;
-pub use format::{FormatError, Reader, Writer};
+pub use format::{FormatError, MOST_OF_A_KIND, Only, Reader, Writer};
 
 /// A part of a snapshot.
 #[derive(Clone, Debug, PartialEq)]

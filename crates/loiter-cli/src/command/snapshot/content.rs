@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use loiter_cli::snapshot::{FormatError, Part};
+use loiter_cli::snapshot::{FormatError, MOST_OF_A_KIND, Part};
 use loiter_model::{
     NameId, SiteStats, Target, Task,
     update::{LabelSet, Overview},
@@ -11,9 +11,7 @@ use loiter_model::{
 use super::{Sink, SnapshotError};
 use crate::{command::check::Seen, error::Error};
 
-/// Tasks at most: four times what an agent tracks unless it is told otherwise.
-const MOST_TASKS: usize = 4 << 20;
-/// Sites, names and calls in stacks at most.
+/// Names and calls in stacks at most.
 const MOST_LABELS: usize = 4 << 20;
 
 /// Everything that was known of one target.
@@ -74,12 +72,11 @@ impl Collector {
                 self.add_labels(update.labels)?;
             }
         }
-        let sites = self.sites.len().max(self.labels.sites.len());
-        let is_too_large =
-            self.tasks.len() > MOST_TASKS || sites.max(self.names.len()) > MOST_LABELS;
-        match is_too_large {
+        let rows = self.tasks.len().max(self.sites.len());
+        let labels = self.labels.sites.len().max(self.names.len());
+        match rows > MOST_OF_A_KIND || labels > MOST_LABELS {
             true => Err(FormatError::TooLarge(format!(
-                "more than {MOST_TASKS} tasks, sites or names"
+                "more than {MOST_OF_A_KIND} tasks, sites or names"
             ))),
             false => Ok(()),
         }

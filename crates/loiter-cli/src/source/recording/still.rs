@@ -2,18 +2,17 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Seek, SeekFrom},
+    io::{BufWriter, Seek, SeekFrom},
 };
 
-use loiter_model::{
-    Nanos,
-    update::{FindingsUpdate, Overview, SitesUpdate},
-};
+use loiter_model::{Nanos, update::Overview};
 use loiter_recording::{Entry, Writer};
 
-use crate::snapshot::{FormatError, Part, Reader};
+use crate::snapshot::{FormatError, MOST_OF_A_KIND, Only, Part, Reader};
 
-/// A snapshot that was read, as a recording in a file that is gone when it is closed.
+/// A snapshot, as a recording in a file that is gone when it is closed.
+///
+/// It is read three times, so that whatever is in it, no more is held at a time than one part has.
 ///
 /// # Errors
 /// Those of the snapshot, and when there is no room for the other file.
@@ -21,15 +20,27 @@ pub(super) fn convert(snapshot: File) -> Result<File, FormatError> {
     let file = tempfile::tempfile().map_err(FormatError::Io)?;
     let out = BufWriter::new(file.try_clone().map_err(FormatError::Io)?);
     let mut still = Still::new(Writer::new(out).map_err(FormatError::Io)?);
-    for part in Reader::new(snapshot)? {
-        still.part(part?).map_err(FormatError::Io)?;
+    for part in Reader::new(rewound(&snapshot)?)? {
+        still.part(part?)?;
     }
-    still.finish()?;
-    rewound(file).map_err(FormatError::Io)
+    if !still.has_begun {
+        return Err(FormatError::Damaged("it names no process".to_owned()));
+    }
+    for part in Reader::new(rewound(&snapshot)?)?.only(Only::Sites) {
+        still.late(part?)?;
+    }
+    still.writer.add(Entry::KeyframeEnd { at: still.at });
+    for part in Reader::new(rewound(&snapshot)?)?.only(Only::Findings) {
+        still.late(part?)?;
+    }
+    let finished = still.writer.finish().and_then(|out| Ok(out.into_inner()?));
+    finished.map_err(FormatError::Io)?;
+    rewound(&file)?;
+    Ok(file)
 }
 
-fn rewound(mut file: File) -> io::Result<File> {
-    file.seek(SeekFrom::Start(0))?;
+fn rewound(mut file: &File) -> Result<&File, FormatError> {
+    file.seek(SeekFrom::Start(0)).map_err(FormatError::Io)?;
     Ok(file)
 }
 
@@ -37,12 +48,12 @@ fn rewound(mut file: File) -> io::Result<File> {
 ///
 /// Its parts were told one after the other. What is written is in the order of time, and what a site
 /// has counted counts for more than what its tasks add up to, so sites are written last and as of the
-/// end.
+/// end. Of one instant there is only what was known at it, so findings come after the keyframe.
 struct Still {
     writer: Writer<BufWriter<File>>,
     has_begun: bool,
-    findings: Vec<FindingsUpdate>,
-    sites: Vec<SitesUpdate>,
+    /// So many tasks, sites and findings were read.
+    read: [usize; 3],
     /// The time of the last part.
     at: Nanos,
 }
@@ -52,13 +63,13 @@ impl Still {
         Self {
             writer,
             has_begun: false,
-            findings: Vec::new(),
-            sites: Vec::new(),
+            read: [0; 3],
             at: Nanos::ZERO,
         }
     }
 
-    fn part(&mut self, part: Part) -> io::Result<()> {
+    /// Takes a part: the target or tasks. Of the rest, only how much it is, and its time.
+    fn part(&mut self, part: Part) -> Result<(), FormatError> {
         match part {
             Part::Target(target) => {
                 // It was asked for first.
@@ -69,49 +80,63 @@ impl Still {
                     target: Box::new(target),
                 });
             }
-            Part::Findings(update) => {
-                self.passes(&update.overview);
-                self.findings.push(update);
-            }
-            Part::Sites(update) => {
-                self.passes(&update.overview);
-                self.sites.push(update);
-            }
             Part::Tasks(update) => {
-                self.passes(&update.overview);
+                self.passes(0, update.tasks.len(), &update.overview)?;
                 self.writer.add(Entry::Tasks(update));
             }
+            Part::Sites(update) => self.passes(1, update.sites.len(), &update.overview)?,
+            Part::Findings(update) => self.passes(2, update.findings.len(), &update.overview)?,
         }
-        // Only so much is held as one part has.
-        self.writer.settle(self.at)
+        self.written()
     }
 
-    fn passes(&mut self, overview: &Overview) {
+    fn passes(&mut self, kind: usize, rows: usize, overview: &Overview) -> Result<(), FormatError> {
         self.at = self.at.max(overview.at);
+        self.read[kind] += rows;
+        match self.read[kind] {
+            0..=MOST_OF_A_KIND => Ok(()),
+            _ => Err(FormatError::TooLarge(format!(
+                "more than {MOST_OF_A_KIND} tasks, sites or findings"
+            ))),
+        }
     }
 
-    fn finish(self) -> Result<(), FormatError> {
-        let Self {
-            mut writer,
-            has_begun,
-            findings,
-            sites,
-            at,
-        } = self;
-        if !has_begun {
-            return Err(FormatError::Damaged("it names no process".to_owned()));
+    /// Takes a part of what is written as of the end.
+    fn late(&mut self, part: Part) -> Result<(), FormatError> {
+        match part {
+            Part::Sites(mut update) => {
+                update.overview.at = self.at;
+                self.writer.add(Entry::Sites(update));
+            }
+            Part::Findings(mut update) => {
+                update.overview.at = self.at;
+                self.writer.add(Entry::Findings(update));
+            }
+            Part::Target(_) | Part::Tasks(_) => {}
         }
-        for mut update in sites {
-            update.overview.at = at;
-            writer.add(Entry::Sites(update));
+        self.written()
+    }
+
+    /// What was taken is in the file, and not in memory.
+    fn written(&mut self) -> Result<(), FormatError> {
+        self.writer.settle(self.at).map_err(FormatError::Io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_very_many_rows_is_refused() {
+        let out = BufWriter::new(tempfile::tempfile().expect("a file"));
+        let mut still = Still::new(Writer::new(out).expect("room"));
+        let overview = Overview::default();
+        for kind in 0..3 {
+            let read = still.passes(kind, MOST_OF_A_KIND, &overview);
+            read.expect("as many as there may be");
         }
-        writer.add(Entry::KeyframeEnd { at });
-        // Of one instant there is only what was known at it.
-        for mut update in findings {
-            update.overview.at = at;
-            writer.add(Entry::Findings(update));
-        }
-        let finished = writer.finish().and_then(|out| Ok(out.into_inner()?));
-        finished.map(drop).map_err(FormatError::Io)
+        let error = still.passes(1, 1, &overview).expect_err("too many");
+        assert!(matches!(error, FormatError::TooLarge(_)), "{error}");
     }
 }
