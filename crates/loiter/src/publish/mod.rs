@@ -16,6 +16,7 @@ mod profile;
 mod pump;
 pub(crate) mod reading;
 mod resources;
+mod spent;
 #[cfg(any(feature = "census", feature = "pprof"))]
 mod told;
 mod walk;
@@ -46,6 +47,7 @@ pub(crate) use pump::{Batch, Pump, Watch};
 pub(crate) use reading::apart;
 #[cfg(feature = "console")]
 pub(crate) use resources::read as read_resources;
+pub(crate) use spent::timed;
 #[cfg(feature = "console")]
 pub(crate) use walk::Walk;
 

@@ -29,23 +29,23 @@ impl Pace {
         }
     }
 
-    /// How long to wait after an answer that took `scan`.
-    pub(super) fn after(&self, scan: Nanos) -> Duration {
-        let affordable = Duration::from(scan) * SHARE * self.streams.count() as u32;
+    /// How long to wait after an answer on which the thread has spent so long.
+    pub(super) fn after(&self, spent: Nanos) -> Duration {
+        let affordable = Duration::from(spent) * SHARE * self.streams.count() as u32;
         self.asked.max(affordable)
     }
 
-    /// Room for an answer: at once for the first one, else when it is time after one that took
-    /// `last_scan`. `None` when the client is gone.
+    /// Room for an answer: at once for the first one, else when it is time after one on which the
+    /// thread has `spent` so long. `None` when the client is gone.
     ///
     /// To be asked for before the answer is made: a client that was slow gets the present.
     pub(super) async fn room<'a, T>(
         &self,
         updates: &'a mpsc::Sender<Result<T, Status>>,
-        last_scan: Option<Nanos>,
+        spent: Option<Nanos>,
     ) -> Option<mpsc::Permit<'a, Result<T, Status>>> {
-        if let Some(scan) = last_scan {
-            client::while_there(updates, time::sleep(self.after(scan))).await?;
+        if let Some(spent) = spent {
+            client::while_there(updates, time::sleep(self.after(spent))).await?;
         }
         updates.reserve().await.ok()
     }

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::pace::Pace;
-use crate::publish::Findings;
+use crate::publish::{Findings, timed};
 
 /// Entries of a client's allow list: they are tried on every task.
 const MOST_ALLOWED: usize = 64;
@@ -42,10 +42,10 @@ pub(super) async fn feed(
     pace: &Pace,
     updates: mpsc::Sender<Result<v1::FindingsUpdate, Status>>,
 ) {
-    let mut last_scan = None;
-    while let Some(room) = pace.room(&updates, last_scan).await {
-        let update = findings.look().await;
-        last_scan = Some(update.overview.scan_time);
+    let mut spent = None;
+    while let Some(room) = pace.room(&updates, spent).await {
+        let (update, took) = timed(findings.look()).await;
+        spent = Some(took);
         room.send(Ok(update.into()));
     }
 }

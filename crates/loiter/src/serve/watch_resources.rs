@@ -1,14 +1,12 @@
 //! The streams behind the table of resources and behind one resource.
 
-use std::time::Instant;
-
 use loiter_model::{Nanos, query::ResourceQuery, update::ResourceDetail};
 use loiter_wire::v1;
 use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::pace::Pace;
-use crate::publish::Answers;
+use crate::publish::{Answers, timed};
 
 /// Answers at once and then at its pace, until the client is gone.
 pub(super) async fn feed(
@@ -17,10 +15,10 @@ pub(super) async fn feed(
     pace: &Pace,
     updates: mpsc::Sender<Result<v1::ResourcesUpdate, Status>>,
 ) {
-    let mut last_scan = None;
-    while let Some(room) = pace.room(&updates, last_scan).await {
-        let update = answers.resources(query, with_ops).await;
-        last_scan = Some(update.overview.scan_time);
+    let mut spent = None;
+    while let Some(room) = pace.room(&updates, spent).await {
+        let (update, took) = timed(answers.resources(query, with_ops)).await;
+        spent = Some(took);
         room.send(Ok(update.into()));
     }
 }
@@ -34,17 +32,14 @@ pub(super) async fn feed_one(
 ) {
     let mut detail = first;
     // The first one has just been made.
-    let mut took = None;
-    while let Some(room) = pace.room(&updates, took).await {
-        if took.is_some() {
-            let started = Instant::now();
-            detail = match answers.resource(detail.resource.seq).await {
-                Some(detail) => detail,
-                None => ended(detail),
-            };
-            took = Some(started.elapsed().into());
+    let mut spent = None;
+    while let Some(room) = pace.room(&updates, spent).await {
+        if spent.is_some() {
+            let (now, took) = timed(answers.resource(detail.resource.seq)).await;
+            detail = now.unwrap_or_else(|| ended(detail));
+            spent = Some(took);
         } else {
-            took = Some(Nanos::ZERO);
+            spent = Some(Nanos::ZERO);
         }
         let has_ended = detail.resource.has_ended;
         room.send(Ok(detail.clone().into()));

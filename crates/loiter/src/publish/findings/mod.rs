@@ -23,6 +23,7 @@ use super::told::Told;
 use super::{
     Answers,
     joins::{Joining, Joins},
+    timed,
 };
 use crate::{
     agent::Core,
@@ -160,7 +161,7 @@ pub(crate) async fn watch(core: Arc<Core>, answers: Arc<Answers>) {
     loop {
         time::sleep(pause).await;
         upkeep::may_panic(Part::Findings);
-        let update = findings.look().await;
+        let (update, spent) = timed(findings.look()).await;
         #[cfg(any(feature = "census", feature = "pprof"))]
         answers.last_told().set(Told {
             findings: update.findings.clone(),
@@ -172,6 +173,6 @@ pub(crate) async fn watch(core: Arc<Core>, answers: Arc<Answers>) {
             finding::tell(change);
         }
         reports.settle(update.overview.at);
-        pause = EVERY.max(Duration::from(update.overview.scan_time) * SHARE);
+        pause = EVERY.max(Duration::from(spent) * SHARE);
     }
 }

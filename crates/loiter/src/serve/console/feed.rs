@@ -1,7 +1,5 @@
 //! The stream of updates: all there is, then what changed.
 
-use std::time::{Duration, Instant};
-
 use loiter_model::Nanos;
 use loiter_wire::console::Update;
 use tokio::{
@@ -22,7 +20,7 @@ use super::{
 };
 use crate::{
     agent::Core,
-    publish::{self, Walk},
+    publish::{self, Walk, timed},
     resources::Resources,
     table::Table,
 };
@@ -46,30 +44,26 @@ pub(super) async fn feed(
         updates,
         room: None,
         piece: Piece::first(calendar),
-        waited: Duration::ZERO,
     };
     loop {
         // Before it is looked at: a client that was slow gets the present.
         if pieces.open().await.is_none() {
             return;
         }
-        let started = Instant::now();
-        pieces.waited = Duration::ZERO;
-        let all = async {
+        let all = timed(async {
             tasks(&mut pieces, &mut told, &mut lost).await?;
             if let Some(table) = core.table.resources() {
                 tell_resources(&mut pieces, table, &mut resources, calendar).await?;
             }
             Some(())
-        };
-        if all.await.is_none() {
+        });
+        let (Some(()), spent) = all.await else {
             return;
-        }
+        };
         // Even if it is empty: it says that time goes on.
         pieces.send();
-        let took = started.elapsed().saturating_sub(pieces.waited).into();
         let next = async {
-            time::sleep(pace.after(took)).await;
+            time::sleep(pace.after(spent)).await;
             tempo.until_live().await;
         };
         if client::while_there(updates, next).await.is_none() {
@@ -163,17 +157,13 @@ struct Pieces<'a> {
     updates: &'a mpsc::Sender<Result<Update, Status>>,
     room: Option<Permit<'a, Result<Update, Status>>>,
     piece: Piece,
-    /// For the client to take what is on its way.
-    waited: Duration,
 }
 
 impl Pieces<'_> {
     /// Waits for room for the next update. `None` when the client is gone.
     async fn open(&mut self) -> Option<()> {
         if self.room.is_none() {
-            let began = Instant::now();
             self.room = Some(self.updates.reserve().await.ok()?);
-            self.waited += began.elapsed();
         }
         Some(())
     }

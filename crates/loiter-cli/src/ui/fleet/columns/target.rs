@@ -143,7 +143,7 @@ static COLUMNS: [Spec; 14] = [
     Spec::figure(InstanceColumn::Blocked, 8, 92, |row, _| row.figure(|totals| totals.blocked, Some(Role::Blocked))),
     Spec::figure(InstanceColumn::Hogging, 8, 35, |row, _| row.figure(|totals| totals.hogging, Some(Role::Hogging))),
     Spec::figure(InstanceColumn::Starved, 8, 33, |row, _| row.figure(|totals| totals.starved, Some(Role::Starved))),
-    Spec::figure(InstanceColumn::Findings, 8, 94, findings),
+    Spec::figure(InstanceColumn::Findings, 9, 94, findings),
     Spec::word(InstanceColumn::History, 8, 20, 40, history),
     Spec::figure(InstanceColumn::Lag, 6, 80, |row, context| Cell::duration(row.lag, context)),
     Spec::figure(InstanceColumn::Uptime, 7, 20, |row, context| Cell::duration(row.uptime, context)),
