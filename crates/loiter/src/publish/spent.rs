@@ -49,6 +49,9 @@ mod tests {
         let spent = Duration::from(spent);
         assert!(spent >= WORK);
         // Within a break it may still be at work.
-        assert!(spent + 2 * BREAK <= began.elapsed() + BREAK / 2, "{spent:?}");
+        assert!(
+            spent + 2 * BREAK <= began.elapsed() + BREAK / 2,
+            "{spent:?}"
+        );
     }
 }
