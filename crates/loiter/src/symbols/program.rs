@@ -169,9 +169,13 @@ fn name(raw: &[u8]) -> String {
 }
 
 /// Whether a symbol of the older form, which has no type parameters, stands beside a name with
-/// them. Those of a library's wrapper may tell what it waits on.
+/// parameters that tell something. Those of a library's wrapper may tell what it waits on; `()`
+/// and `u8` do not.
 fn loses_parameters(raw: &[u8], physical: &Frame) -> bool {
-    raw.starts_with(b"_ZN") && physical.function.contains('<') && physical.origin() != Origin::User
+    let parameters = physical.function.split_once('<');
+    raw.starts_with(b"_ZN")
+        && parameters.is_some_and(|(_, parameters)| parameters.contains("::"))
+        && physical.origin() != Origin::User
 }
 
 /// Tells whether a file is still the one that the program was started from.

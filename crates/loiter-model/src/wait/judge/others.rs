@@ -68,13 +68,9 @@ impl Call<'_> {
         }
     }
 
-    /// Whether it is the poll of a send, where the futures inside have no names: async-channel's
-    /// own wrapper, and of flume's polls the one that asks no `poll_inner`.
+    /// Whether it is async-channel's own wrapper of a send, whose future inside has no name.
     fn polls_a_send(&self) -> bool {
-        match &*self.code.package {
-            "flume" => self.code.is_in("async") && self.names == ["poll"],
-            _ => self.names == ["async_channel", "Send", "poll"],
-        }
+        self.names == ["async_channel", "Send", "poll"]
     }
 
     fn mentions_type(&self, name: &str) -> bool {
