@@ -29,7 +29,8 @@ fn send(message: Message) -> Step {
     Step::Send(Box::new(message))
 }
 
-fn key() -> impl Strategy<Value = Step> {
+/// A key that does something somewhere, mostly.
+pub(super) fn key() -> impl Strategy<Value = Message> {
     let bound: Vec<(KeyCode, KeyModifiers)> = BINDINGS
         .iter()
         .flat_map(|binding| binding.strokes)
@@ -46,10 +47,10 @@ fn key() -> impl Strategy<Value = Step> {
         (KeyCode::Char('w'), KeyModifiers::CONTROL),
     ]);
     prop_oneof![8 => prop::sample::select(bound), 1 => any, 1 => editing]
-        .prop_map(|(code, modifiers)| send(Message::Key(KeyEvent::new(code, modifiers))))
+        .prop_map(|(code, modifiers)| Message::Key(KeyEvent::new(code, modifiers)))
 }
 
-fn size() -> impl Strategy<Value = (u16, u16)> {
+pub(super) fn size() -> impl Strategy<Value = (u16, u16)> {
     prop_oneof![(0u16..12, 0u16..12), (0u16..250, 0u16..80)]
 }
 
@@ -204,7 +205,7 @@ fn step() -> impl Strategy<Value = Step> {
         },
     ]);
     prop_oneof![
-        12 => key(),
+        12 => key().prop_map(send),
         2 => mouse,
         2 => size().prop_map(|(width, height)| send(Message::Resize { width, height })),
         4 => answer().prop_map(|answer| Step::Answer(Box::new(answer))),

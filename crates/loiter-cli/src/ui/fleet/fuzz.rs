@@ -1,6 +1,6 @@
 //! Whatever happens, in whatever order, at whatever size: nothing panics.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use loiter_model::{Nanos, fleet::News};
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::{
     source::SourceError,
     ui::{
         Charset, Message, Palette, UiOptions, fixture,
-        keymap::{BINDINGS, Stroke},
+        fuzz::{key, size},
     },
 };
 
@@ -27,25 +27,6 @@ enum Step {
 
 fn ui(message: Message) -> Step {
     Step::Send(FleetMessage::Ui(message))
-}
-
-fn key() -> impl Strategy<Value = Step> {
-    let bound: Vec<(KeyCode, KeyModifiers)> = BINDINGS
-        .iter()
-        .flat_map(|binding| binding.strokes)
-        .map(|stroke| match *stroke {
-            Stroke::Key(code) => (code, KeyModifiers::NONE),
-            Stroke::Twice(letter) => (KeyCode::Char(letter), KeyModifiers::NONE),
-            Stroke::Ctrl(letter) => (KeyCode::Char(letter), KeyModifiers::CONTROL),
-        })
-        .collect();
-    let any = any::<char>().prop_map(|c| (KeyCode::Char(c), KeyModifiers::NONE));
-    prop_oneof![8 => prop::sample::select(bound), 1 => any]
-        .prop_map(|(code, modifiers)| ui(Message::Key(KeyEvent::new(code, modifiers))))
-}
-
-fn size() -> impl Strategy<Value = (u16, u16)> {
-    prop_oneof![(0u16..12, 0u16..12), (0u16..250, 0u16..80)]
 }
 
 fn news() -> impl Strategy<Value = News> {
@@ -102,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         }))
     });
     prop_oneof![
-        10 => key(),
+        10 => key().prop_map(ui),
         2 => mouse,
         2 => size().prop_map(|(width, height)| ui(Message::Resize { width, height })),
         8 => (0u32..12, news()).prop_map(|(n, news)| Step::News(n, news)),
