@@ -15,8 +15,12 @@ mod process;
 use std::{net::SocketAddr, pin::Pin, sync::mpsc, thread, time::Duration};
 
 use futures_util::StreamExt;
-use loiter_cli::fleet::{Entry, Place, Watch, WatchOptions};
-use loiter_model::{fleet::Fleet, query::Sort};
+use loiter_cli::fleet::{Entry, Message, Place, Watch, WatchOptions};
+use loiter_model::{
+    Nanos, Target, Teller, Thresholds, Tier,
+    fleet::{Fleet, News},
+    query::Sort,
+};
 use loiter_wire::v1::{
     self,
     loiter_server::{Loiter, LoiterServer},
@@ -34,6 +38,8 @@ const SITES: u32 = 100;
 const FINDINGS: u32 = 5;
 /// How long figures are taken over.
 const STEADY: Duration = Duration::from_secs(20);
+/// Until all must have been attached to.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The name of the thread that watches.
 const WATCHER: &str = "fleet";
 /// A goal: the share of a core for 200 targets at an update a second each.
@@ -49,7 +55,8 @@ fn main() {
         .name(WATCHER.to_owned())
         .spawn(move || watch(&addresses, &attached))
         .expect("a thread");
-    let took = is_attached.recv().expect("all are attached to");
+    let took = is_attached.recv_timeout(PATIENCE);
+    let took = took.expect("all are attached to");
     // What is done once is over.
     thread::sleep(Duration::from_secs(2));
     let cpu = CpuClock::of_thread(std::process::id(), WATCHER).over(|| thread::sleep(STEADY));
@@ -81,7 +88,12 @@ fn watch(addresses: &[SocketAddr], attached: &mpsc::Sender<Duration>) {
         let mut all = Some(attached);
         loop {
             tokio::select! {
-                message = watch.next() => message.tell(&mut fleet),
+                message = watch.next() => {
+                    if let Message::News { news: News::Lost { reason }, .. } = &message {
+                        eprintln!("a target was lost: {reason}");
+                    }
+                    message.tell(&mut fleet);
+                }
                 _ = frame.tick() => {
                     let summary = fleet.summary();
                     let rows = (fleet.sites(Sort::default()), fleet.findings());
@@ -185,15 +197,20 @@ impl Loiter for Agent {
         &self,
         _: Request<v1::GetTargetRequest>,
     ) -> Result<Response<v1::Target>, Status> {
-        Ok(Response::new(v1::Target {
+        let target = Target {
             name: "service".to_owned(),
             pid: 1,
+            host: String::new(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             run_id: self.0,
-            tier: v1::Tier::EveryTask.into(),
+            started_unix: Nanos::ZERO,
+            uptime: Nanos::ZERO,
+            teller: Teller::Agent,
+            tier: Tier::EveryTask,
+            thresholds: Thresholds::default(),
             max_tasks: 1024,
-            ..v1::Target::default()
-        }))
+        };
+        Ok(Response::new(target.into()))
     }
 
     async fn watch_tasks(

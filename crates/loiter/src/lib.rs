@@ -176,6 +176,8 @@ mod serve;
 #[cfg(feature = "agent")]
 mod stacks;
 #[cfg(feature = "agent")]
+mod stretch;
+#[cfg(feature = "agent")]
 mod symbols;
 #[cfg(feature = "agent")]
 mod sync;

@@ -15,7 +15,7 @@ use loiter_model::{
 use tokio::task;
 
 use super::{Answers, cost};
-use crate::upkeep;
+use crate::{stretch, upkeep};
 
 /// Sites that are added up without a break: a few milliseconds at most.
 const SITES_AT_ONCE: u32 = 64;
@@ -145,6 +145,7 @@ impl Answers {
             if id % SITES_AT_ONCE == SITES_AT_ONCE - 1 {
                 task::yield_now().await;
             }
+            stretch::rest();
             let sums = sites.sums(id);
             met[label_of(id)].add(&AtSite {
                 spawned: sums.spawned,

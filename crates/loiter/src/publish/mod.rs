@@ -55,7 +55,7 @@ pub(crate) use walk::Walk;
 use crate::otlp;
 use crate::{
     agent::Core,
-    notice, serve,
+    notice, serve, stretch,
     thread::Thread,
     upkeep::{self, Part},
 };
@@ -98,7 +98,8 @@ pub(crate) fn start(core: Arc<Core>) -> io::Result<()> {
 fn live(kept: &Kept) {
     let mut runtime = runtime::Builder::new_current_thread();
     // Those that files are read on.
-    let runtime = match runtime.enable_all().thread_name("loiter-files").build() {
+    runtime.enable_all().thread_name("loiter-files");
+    let runtime = match runtime.on_thread_unpark(stretch::begin).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return notice::at_once(

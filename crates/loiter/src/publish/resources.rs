@@ -10,7 +10,10 @@ use loiter_model::{
 use tokio::task;
 
 use super::Answers;
-use crate::resources::{Reading, Resources};
+use crate::{
+    resources::{Reading, Resources},
+    stretch,
+};
 
 /// Parts that are read before others get their turn: some thousand resources and operations.
 const AT_ONCE: usize = 8;
@@ -115,6 +118,7 @@ impl Answers {
 pub(crate) async fn read(resources: &Resources, now: u64) -> Reading {
     let mut reading = Reading::at(now);
     for page in 0..resources.pages() {
+        stretch::rest();
         resources.read_page(page, &mut reading);
         if page % AT_ONCE == AT_ONCE - 1 {
             task::yield_now().await;

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use tokio::task;
 
-use crate::table::Table;
+use crate::{stretch, table::Table};
 
 /// Pages that are looked at without a break, 65,536 tasks: a few milliseconds in which the
-/// thread does nothing else.
+/// thread does nothing else. The program may have its core from page to page.
 const PAGES_AT_ONCE: usize = 64;
 
 /// Leads over all pages that a table has at the start.
@@ -24,16 +24,17 @@ impl Walk {
         }
     }
 
-    /// The next pages, after a break unless they are the first ones.
+    /// The next page, now and then after a break.
     pub(crate) async fn next(&mut self) -> Option<Range<usize>> {
-        let first = self.next;
-        if first >= self.end {
+        let page = self.next;
+        if page >= self.end {
             return None;
         }
-        if first > 0 {
+        stretch::rest();
+        if page > 0 && page.is_multiple_of(PAGES_AT_ONCE) {
             task::yield_now().await;
         }
-        self.next += PAGES_AT_ONCE;
-        Some(first..self.next)
+        self.next += 1;
+        Some(page..self.next)
     }
 }

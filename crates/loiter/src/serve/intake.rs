@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::budget::Budget;
+use crate::stretch;
 
 /// Bytes that a connection may send at once, and in a second from then on.
 const BYTES: (u32, u32) = (256 * 1024, 32 * 1024);
@@ -88,6 +89,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Intake<S> {
             };
             this.pause = Some(Box::pin(time::sleep(pause)));
         }
+        // What is read next is work, too.
+        stretch::rest();
         let before = into.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(cx, into))?;
         let count = into.filled().len() - before;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::place::{self, Place};
+use crate::stretch;
 
 /// A panic that was caught.
 #[derive(Debug)]
@@ -21,18 +22,27 @@ pub(super) struct Caught {
 ///
 /// Whatever it changed half-way stays so: whoever begins again either begins with nothing of it, or
 /// has kept it behind locks that do not mind.
-pub(super) async fn polled<T>(future: impl Future<Output = T>) -> Result<T, Caught> {
+pub(super) fn polled<T>(
+    future: impl Future<Output = T>,
+) -> impl Future<Output = Result<T, Caught>> {
+    // Here, as whoever spawns it moves it about.
     let mut future = Box::pin(future);
-    let done = poll_fn(|cx| match called(|| future.as_mut().poll(cx)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await;
-    // What it holds may panic, too.
-    let dropped = called(|| drop(future));
-    match (done, dropped) {
-        (Ok(done), Ok(())) => Ok(done),
-        (Err(panic), _) | (Ok(_), Err(panic)) => Err(panic),
+    async move {
+        let done = poll_fn(|cx| {
+            let polled = called(|| future.as_mut().poll(cx));
+            stretch::rest();
+            match polled {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            }
+        })
+        .await;
+        // What it holds may panic, too.
+        let dropped = called(|| drop(future));
+        match (done, dropped) {
+            (Ok(done), Ok(())) => Ok(done),
+            (Err(panic), _) | (Ok(_), Err(panic)) => Err(panic),
+        }
     }
 }
 

@@ -45,12 +45,18 @@ pub(crate) async fn keep<F: Future<Output = ()>>(part: Part, mut begin: impl FnM
 }
 
 /// Runs something of which there will be another one. `None` should it panic.
-pub(crate) async fn once<T>(part: Part, future: impl Future<Output = T>) -> Option<T> {
-    match caught::polled(future).await {
-        Ok(done) => Some(done),
-        Err(panic) => {
-            told::tell(part, &panic, None);
-            None
+pub(crate) fn once<T>(
+    part: Part,
+    future: impl Future<Output = T>,
+) -> impl Future<Output = Option<T>> {
+    let polled = caught::polled(future);
+    async move {
+        match polled.await {
+            Ok(done) => Some(done),
+            Err(panic) => {
+                told::tell(part, &panic, None);
+                None
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     agent::Core,
-    notice,
+    notice, stretch,
     upkeep::{self, Part},
 };
 
@@ -92,6 +92,7 @@ impl Hall {
             let (routes, guest) = (self.routes.clone(), self.places.enter());
             let served = connection::serve(stream, routes, guest, visitor);
             tokio::spawn(upkeep::once(Part::Connection, served));
+            stretch::rest();
             // Whoever is in has to get to speak before somebody else may need the place.
             accepted = accepted.wrapping_add(1);
             if accepted.is_multiple_of(AT_ONCE) {

@@ -1,0 +1,76 @@
+//! How long the agent's thread works at a stretch.
+//!
+//! A thread that sleeps now and then is favoured by the system's scheduler, and may keep a core for
+//! milliseconds while a worker of the program's waits for that very core. So the agent steps aside
+//! for a moment every tenth of a millisecond. A lower priority would not do that, as it shortens no
+//! turn; and the lowest one would leave an agent nothing in a program that spins, where it is needed.
+
+use std::{
+    cell::Cell,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// After this long others get the core.
+const LONGEST: Duration = Duration::from_micros(100);
+
+thread_local! {
+    /// Since when this thread has been at work; `None` on all but the agent's.
+    static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// This thread was idle until now, and is the agent's.
+pub(crate) fn begin() {
+    SINCE.set(Some(Instant::now()));
+}
+
+/// As short as the system can do it: some 50 µs on Linux. Merely to yield would do for the program,
+/// but a process that gets only the time that nobody else wants may then keep the core until the
+/// system's next tick, and the agent's clients wait.
+fn step_aside() {
+    if cfg!(unix) {
+        thread::sleep(Duration::from_nanos(1));
+    } else {
+        // Others sleep for a millisecond or more.
+        thread::yield_now();
+    }
+}
+
+/// Lets others have the core if this thread had it for long. Tells whether it did.
+///
+/// To be called between two things to do; the thread's own tasks get no turn by it.
+pub(crate) fn rest() -> bool {
+    let is_long = |since: Instant| since.elapsed() >= LONGEST;
+    if !SINCE.get().is_some_and(is_long) {
+        return false;
+    }
+    step_aside();
+    begin();
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Until it rests.
+    fn work() -> Duration {
+        let began = Instant::now();
+        while !rest() {}
+        began.elapsed()
+    }
+
+    #[test]
+    fn a_stretch_begins_with_the_thread_and_ends_with_a_rest() {
+        thread::spawn(|| {
+            thread::sleep(LONGEST);
+            assert!(!rest(), "it is not the agent's");
+            begin();
+            assert!(work() >= LONGEST);
+            // That was the beginning of the next one.
+            assert!(work() >= LONGEST / 2);
+        })
+        .join()
+        .expect("no panic");
+    }
+}
