@@ -24,6 +24,20 @@ pub(crate) fn begin() {
     SINCE.set(Some(Instant::now()));
 }
 
+/// Lets others have the core if this thread had it for long.
+///
+/// To be called between two things to do; the thread's own tasks get no turn by it.
+pub(crate) fn rest() {
+    if is_long() {
+        step_aside();
+        begin();
+    }
+}
+
+fn is_long() -> bool {
+    SINCE.get().is_some_and(|since| since.elapsed() >= LONGEST)
+}
+
 /// As short as the system can do it: some 50 µs on Linux. Merely to yield would do for the program,
 /// but a process that gets only the time that nobody else wants may then keep the core until the
 /// system's next tick, and the agent's clients wait.
@@ -36,39 +50,26 @@ fn step_aside() {
     }
 }
 
-/// Lets others have the core if this thread had it for long. Tells whether it did.
-///
-/// To be called between two things to do; the thread's own tasks get no turn by it.
-pub(crate) fn rest() -> bool {
-    let is_long = |since: Instant| since.elapsed() >= LONGEST;
-    if !SINCE.get().is_some_and(is_long) {
-        return false;
-    }
-    step_aside();
-    begin();
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Until it rests.
-    fn work() -> Duration {
-        let began = Instant::now();
-        while !rest() {}
-        began.elapsed()
-    }
-
     #[test]
     fn a_stretch_begins_with_the_thread_and_ends_with_a_rest() {
+        // A thread of its own: it is the agent's from then on.
         thread::spawn(|| {
             thread::sleep(LONGEST);
-            assert!(!rest(), "it is not the agent's");
+            assert!(!is_long(), "it is not the agent's");
+            rest();
+            assert_eq!(SINCE.get(), None);
             begin();
-            assert!(work() >= LONGEST);
-            // That was the beginning of the next one.
-            assert!(work() >= LONGEST / 2);
+            let first = SINCE.get().expect("it has begun");
+            while SINCE.get() == Some(first) {
+                rest();
+            }
+            // No earlier than that, and the next one has begun since.
+            let next = SINCE.get().expect("it has begun");
+            assert!(next - first >= LONGEST);
         })
         .join()
         .expect("no panic");

@@ -24,7 +24,7 @@ impl Walk {
         }
     }
 
-    /// The next page, now and then after a break.
+    /// The next page, alone in its range; now and then after a break.
     pub(crate) async fn next(&mut self) -> Option<Range<usize>> {
         let page = self.next;
         if page >= self.end {

@@ -91,14 +91,12 @@ async fn tasks(pieces: &mut Pieces<'_>, told: &mut Told, lost: &mut Option<Lost>
     let mut walk = Walk::over(table);
     let mut seen = Vec::new();
     while let Some(pages) = walk.next().await {
-        for page in pages {
-            table.visit_slots(page..page + 1, |index, alive| {
-                let alive = alive.map(|(task, moments)| (task, Figures::alive(&task, moments)));
-                seen.extend(told.see(index, alive));
-            });
-            for news in seen.drain(..) {
-                pieces.add(&news).await?;
-            }
+        table.visit_slots(pages, |index, alive| {
+            let alive = alive.map(|(task, moments)| (task, Figures::alive(&task, moments)));
+            seen.extend(told.see(index, alive));
+        });
+        for news in seen.drain(..) {
+            pieces.add(&news).await?;
         }
     }
     let ends = told.gone(Nanos(table.now()));

@@ -46,7 +46,7 @@ fn first_cells(shown: &Value) -> Vec<&str> {
 }
 
 #[test]
-#[ignore = "it takes node: apt-get install nodejs"]
+#[ignore = "needs node: apt-get install nodejs; run by `.ci/run`"]
 fn headings_sort_and_words_search() {
     let shown = after(&[
         "click 0 #",
