@@ -21,8 +21,8 @@ use loiter_tests::{
 
 use super::load::{Load, RATE, Sample};
 
-/// Rounds of each kind.
-const ROUNDS: u32 = 4;
+/// Length of a round, about.
+const ROUND: Duration = Duration::from_secs(6);
 /// Clients that watch all the time.
 const CLIENTS: usize = 200;
 /// Of a round, before it is measured: an attack has to begin, and the one before to end.
@@ -60,7 +60,10 @@ struct Round {
 
 /// Runs for so long and prints it.
 pub(super) fn report(time: Duration) {
-    let length = time / (ROUNDS * Kind::ALL.len() as u32);
+    let kinds = Kind::ALL.len();
+    let turns = (time.as_secs_f64() / ROUND.as_secs_f64() / kinds as f64).round() as u32;
+    let turns = turns.max(1);
+    let length = time / (turns * kinds as u32);
     assert!(length > SETTLING, "rounds are too short: {length:?}");
     let service = Service::start(Path::new(env!("CARGO_BIN_EXE_besieged")));
     let load = Load::start(service.http.parse().expect("an address"), "hello");
@@ -74,10 +77,9 @@ pub(super) fn report(time: Duration) {
 
     let mut attacked = BTreeMap::new();
     let mut rounds = Vec::new();
-    for turn in 0..ROUNDS as usize {
-        for place in 0..Kind::ALL.len() {
-            // None of them always follows the same one.
-            let kind = Kind::ALL[(place + turn) % Kind::ALL.len()];
+    for turn in 0..turns as usize {
+        for place in 0..kinds {
+            let kind = in_turn(turn, place);
             rounds.push(round(kind, length, &service, &sink, &mut attacked));
         }
     }
@@ -90,7 +92,7 @@ pub(super) fn report(time: Duration) {
 
     print_latency(&rounds, &samples);
     print_served(&served);
-    print_attacks(&attacked, length * ROUNDS);
+    print_attacks(&attacked, length * turns);
     println!(
         "\nmemory of the service: {} with {CLIENTS} clients, at most {} in all of it, {} after it",
         Mib(with_clients),
@@ -134,6 +136,16 @@ fn round(
     }
 }
 
+/// Which kind of round has which place in a turn: each of them is before and after each other one.
+fn in_turn(turn: usize, place: usize) -> Kind {
+    let kinds = Kind::ALL.len();
+    let place = match turn % 2 {
+        0 => place,
+        _ => kinds - 1 - place,
+    };
+    Kind::ALL[(turn / 2 + place) % kinds]
+}
+
 /// What is in the service while nobody but the load is there.
 fn at_rest(service: &Service) -> Inside {
     let mut last = service.inside();
@@ -161,23 +173,32 @@ fn wait_until_at_rest(service: &Service, before: &Inside) -> Inside {
 fn print_latency(rounds: &[Round], samples: &[Sample]) {
     println!(
         "an axum service under {RATE} requests a second, {CLIENTS} clients at its agent; medians \
-         of {ROUNDS} rounds, from the least to the most\n\n\
-         | | p50 | p99 | CPU of the service |\n| --- | --: | --: | --: |"
+         of {} rounds, from the least to the most\n\n\
+         | | p50 | p99 | CPU of the service |\n| --- | --: | --: | --: |",
+        rounds.len() / Kind::ALL.len(),
     );
-    let mut p99s = Vec::new();
+    let mut p99s = BTreeMap::new();
     for kind in Kind::ALL {
         let these = || rounds.iter().filter(move |round| round.kind == kind);
+        let p99_of_each: Vec<_> = these()
+            .map(|round| quantile(round, samples, 0.99))
+            .collect();
         let p50 = Spread::of(these().map(|round| quantile(round, samples, 0.5)));
-        let p99 = Spread::of(these().map(|round| quantile(round, samples, 0.99)));
+        let p99 = Spread::of(p99_of_each.iter().copied());
         let cpu = Spread::of(these().map(|round| 100.0 * round.cpu));
         println!("| {} | {p50} µs | {p99} µs | {cpu} % |", kind.title());
-        p99s.push(p99.median);
+        p99s.insert(kind, p99_of_each);
     }
+    // Of rounds of the same turn: the machine changes with time.
+    let against = |other: Kind| {
+        let pairs = p99s[&Kind::Agent].iter().zip(&p99s[&other]);
+        Spread::of(pairs.map(|(agent, other)| agent / other))
+    };
     println!(
         "\np99 with an attack on the agent: {:.2} of that without one, {:.2} of that with one on \
          somebody else; goal 1.10",
-        p99s[2] / p99s[0],
-        p99s[2] / p99s[1],
+        against(Kind::Nothing),
+        against(Kind::Sink),
     );
 }
 
@@ -281,10 +302,12 @@ impl Spread {
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:.0} ({:.0} to {:.0})",
-            self.median, self.least, self.most
-        )
+        let digits = f.precision().unwrap_or(0);
+        let Self {
+            least,
+            median,
+            most,
+        } = self;
+        write!(f, "{median:.digits$} ({least:.digits$} to {most:.digits$})")
     }
 }

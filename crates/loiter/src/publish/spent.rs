@@ -8,6 +8,8 @@ use std::{
 
 use loiter_model::Nanos;
 
+use crate::stretch;
+
 /// What `work` comes to, and how long this thread was at it. Its breaks are not part of that, nor
 /// what it waited for others: however busy the thread is, and however long symbols take to read,
 /// nobody is answered less often for it.
@@ -15,9 +17,10 @@ pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> (T, Nanos) {
     let mut work = pin!(work);
     let mut spent = Duration::ZERO;
     let done = poll_fn(|context| {
-        let began = Instant::now();
+        let (began, rested) = (Instant::now(), stretch::rested());
         let polled = work.as_mut().poll(context);
-        spent += began.elapsed();
+        let breaks = stretch::rested() - rested;
+        spent += began.elapsed().saturating_sub(breaks);
         polled
     })
     .await;
@@ -31,6 +34,22 @@ mod tests {
     use tokio::{task, time};
 
     use super::*;
+
+    #[tokio::test]
+    async fn rests_cost_nothing() {
+        const WORK: Duration = Duration::from_millis(20);
+        stretch::begin();
+        let began = Instant::now();
+        let (rested, spent) = timed(async {
+            while began.elapsed() < WORK {
+                stretch::rest();
+            }
+            stretch::rested()
+        })
+        .await;
+        assert!(rested > Duration::ZERO);
+        assert!(Duration::from(spent) + rested <= began.elapsed());
+    }
 
     #[tokio::test]
     async fn breaks_cost_nothing() {

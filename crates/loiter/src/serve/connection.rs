@@ -23,8 +23,15 @@ use tonic::{Status, body::Body};
 #[cfg(feature = "tls")]
 use super::tls;
 use super::{
-    MOST_STREAMS_EACH, body::Soon, guard::Visitor, intake::Intake, pages::Pages, places::Guest,
-    refused::Words, route::Routes, stream::unless,
+    MOST_STREAMS_EACH,
+    body::Soon,
+    guard::Visitor,
+    intake::Intake,
+    pages::{Pages, Told},
+    places::Guest,
+    refused::Words,
+    route::Routes,
+    stream::unless,
 };
 use crate::upkeep::{self, Part};
 
@@ -174,12 +181,18 @@ impl Service<Request<Incoming>> for Reception {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         // Before anything else that answers.
-        if let Some(answer) = self.pages.answer(&request) {
-            match answer.status().is_success() {
-                true => self.guest.tell(),
-                false => self.guest.refuse(),
+        match self.pages.answer(&request) {
+            None => {}
+            #[cfg(feature = "grpc-web")]
+            Some(Told::Permission(answer)) => {
+                self.guest.tell();
+                return Answer::at_once(answer);
             }
-            return Answer::at_once(answer);
+            Some(Told::Refusal(stranger, answer)) => {
+                self.guest.refuse();
+                self.visitor.turn_away(&stranger);
+                return Answer::at_once(answer);
+            }
         }
         let words = Words::of(&request);
         let client = match self.visitor.admit(&request) {

@@ -5,11 +5,16 @@
 //! of one whose own name leads to this machine (DNS rebinding): its browser takes the agent for that
 //! page's server. Then the name is in the request.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
+#[cfg(not(feature = "grpc-web"))]
+use tonic::codegen::http::header::ORIGIN;
 use tonic::{
     body::Body,
-    codegen::http::{Request, Response, StatusCode, Version, header::HOST, uri::Authority},
+    codegen::http::{
+        HeaderName, HeaderValue, Request, Response, StatusCode, Version, header::HOST,
+        uri::Authority,
+    },
 };
 
 use super::refused;
@@ -24,6 +29,21 @@ pub(super) struct Pages {
     origins: super::web::Origins,
 }
 
+/// What a page is told.
+pub(super) enum Told {
+    /// That it may ask.
+    #[cfg(feature = "grpc-web")]
+    Permission(Response<Body>),
+    /// That it may not, and which page that is.
+    Refusal(Stranger, Response<Body>),
+}
+
+/// A page that may not ask, as it says itself.
+pub(super) struct Stranger {
+    header: HeaderName,
+    says: String,
+}
+
 impl Pages {
     pub(super) fn new(core: &Core) -> Self {
         let config = &core.config;
@@ -36,23 +56,43 @@ impl Pages {
 
     /// What a page is told that may not ask, or that asks first whether it may. `None`: whoever asks
     /// is no page, or one that may.
-    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Told> {
         if !self.any_name && !is_for_this_machine(request) {
-            return Some(refused::text(
+            let answer = refused::text(
                 StatusCode::MISDIRECTED_REQUEST,
                 "this agent listens on its machine only: ask for localhost, or for its address",
-            ));
+            );
+            return Some(Told::Refusal(Stranger::by(HOST, request), answer));
         }
         #[cfg(feature = "grpc-web")]
         return self.origins.answer(request);
         // Only browsers send one, for a page.
         #[cfg(not(feature = "grpc-web"))]
-        request.headers().contains_key("origin").then(|| {
-            refused::text(
+        request.headers().contains_key(ORIGIN).then(|| {
+            let answer = refused::text(
                 StatusCode::FORBIDDEN,
                 "not for pages: build the agent with the feature `grpc-web`, and allow their origin",
-            )
+            );
+            Told::Refusal(Stranger::by(ORIGIN, request), answer)
         })
+    }
+}
+
+impl Stranger {
+    /// Whom such a header gives away.
+    pub(super) fn by<B>(header: HeaderName, request: &Request<B>) -> Self {
+        let read = |value: &HeaderValue| value.to_str().unwrap_or("(unreadable)").to_owned();
+        let values = request.headers().get_all(&header).iter();
+        let says = values.map(read).collect::<Vec<_>>().join(", ");
+        Self { header, says }
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { header, says } = self;
+        // It may be as long as all headers may be.
+        write!(f, "a page that may not ask, by its {header}: {says:.100}")
     }
 }
 
@@ -117,6 +157,22 @@ mod tests {
             .header(HOST, "shop.example")
             .body(());
         assert!(is_for_this_machine(&two.expect("a request")), "no browser");
+    }
+
+    #[test]
+    fn a_stranger_is_called_by_what_it_says_and_no_more_than_that() {
+        for (hosts, told) in [
+            (&[&b"evil.example"[..]][..], "evil.example"),
+            (&[b"localhost", b"evil\xff"], "localhost, (unreadable)"),
+            (&[&[b'x'; 5000]], &"x".repeat(100)),
+        ] {
+            let request = hosts.iter().fold(Request::post("/"), |request, host| {
+                request.header(HOST, *host)
+            });
+            let stranger = Stranger::by(HOST, &request.body(()).expect("a request"));
+            let expected = format!("a page that may not ask, by its host: {told}");
+            assert_eq!(stranger.to_string(), expected);
+        }
     }
 
     #[test]

@@ -28,7 +28,10 @@ use tonic::{
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower_layer::Layer;
 
-use super::route::Routes;
+use super::{
+    pages::{Stranger, Told},
+    route::Routes,
+};
 
 /// What gRPC-Web clients send.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -55,16 +58,17 @@ impl Origins {
 
     /// What a page is told that may not look, and one that asks first whether it may. Tells
     /// nothing, and so comes before any credentials: a browser sends none with that question.
-    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+    pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Told> {
         let origin = request.headers().get(ORIGIN)?;
         if !self.allow(origin) {
-            return Some(empty(StatusCode::FORBIDDEN));
+            let stranger = Stranger::by(ORIGIN, request);
+            return Some(Told::Refusal(stranger, empty(StatusCode::FORBIDDEN)));
         }
         let asks_first = request.method() == Method::OPTIONS
             && request
                 .headers()
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        asks_first.then(|| permission(request, origin.clone()))
+        asks_first.then(|| Told::Permission(permission(request, origin.clone())))
     }
 
     fn allow(&self, origin: &HeaderValue) -> bool {

@@ -64,4 +64,7 @@ async fn a_page_that_may_look_needs_a_token_as_well() {
     let evil = format!("Origin: https://evil.example\r\n{token}");
     let answer = ask(address, "POST", &evil).await;
     assert!(answer.starts_with("http/1.1 403 "), "{answer}");
+    program
+        .wait_for_stderr("a page that may not ask, by its origin: https://evil.example")
+        .await;
 }

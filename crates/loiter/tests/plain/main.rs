@@ -81,6 +81,9 @@ async fn a_page_whose_name_leads_here_may_not_ask_either() {
         let answer = ask_for(address, "evil.example", "POST", CAPTURE, kind).await;
         assert_eq!(answer.status, 421, "{kind}");
     }
+    program
+        .wait_for_stderr("a page that may not ask, by its host: evil.example")
+        .await;
 }
 
 /// Asking in vain is not for nothing.

@@ -87,8 +87,8 @@ impl Visitor {
         Ok(())
     }
 
-    /// It has to go, before it was let do anything.
-    pub(in super::super) fn turn_away(&self, why: &TurnedAway) {
+    /// It is told no, before it was let do anything.
+    pub(in super::super) fn turn_away(&self, why: &impl fmt::Display) {
         self.guard.audit.refused(self.peer, why);
     }
 

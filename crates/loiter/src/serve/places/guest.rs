@@ -59,6 +59,7 @@ impl Guest {
     }
 
     /// It asked for something for which nothing has to be done.
+    #[cfg(feature = "grpc-web")]
     pub(in super::super) fn tell(&self) {
         self.spend(1);
     }
