@@ -17,8 +17,6 @@ const LONGEST: Duration = Duration::from_micros(100);
 thread_local! {
     /// Since when this thread has been at work; `None` on all but the agent's.
     static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
-    /// How long it has stepped aside, in all.
-    static RESTED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 /// This thread was idle until now, and is the agent's.
@@ -31,16 +29,9 @@ pub(crate) fn begin() {
 /// To be called between two things to do; the thread's own tasks get no turn by it.
 pub(crate) fn rest() {
     if is_long() {
-        let began = Instant::now();
         step_aside();
-        RESTED.set(RESTED.get() + began.elapsed());
         begin();
     }
-}
-
-/// How long this thread has rested so far.
-pub(crate) fn rested() -> Duration {
-    RESTED.get()
 }
 
 fn is_long() -> bool {
@@ -70,7 +61,7 @@ mod tests {
             thread::sleep(LONGEST);
             assert!(!is_long(), "it is not the agent's");
             rest();
-            assert_eq!((SINCE.get(), rested()), (None, Duration::ZERO));
+            assert_eq!(SINCE.get(), None);
             begin();
             let first = SINCE.get().expect("it has begun");
             while SINCE.get() == Some(first) {
@@ -78,8 +69,7 @@ mod tests {
             }
             // No earlier than that, and the next one has begun since.
             let next = SINCE.get().expect("it has begun");
-            assert!(rested() > Duration::ZERO);
-            assert!(next - first >= LONGEST + rested());
+            assert!(next - first >= LONGEST);
         })
         .join()
         .expect("no panic");

@@ -1,4 +1,4 @@
-//! As many connections a second as can be, up to ten thousand.
+//! As many connections a second as can be, up to some thousands.
 
 use std::{
     collections::VecDeque,
@@ -14,24 +14,31 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 
-use super::Count;
+use super::{Count, frames::GREETING};
 
-/// At a time, a thousand times a second.
-const AT_A_TIME: u64 = 10;
+/// What comes in.
+#[derive(Clone, Copy)]
+pub(super) struct Flood {
+    /// At a time, a thousand times a second.
+    pub(super) at_a_time: u64,
+    /// In HTTP/2.
+    pub(super) greets: bool,
+}
+
 /// Connects under way.
 const MOST: usize = 256;
-/// Connections that are held, and say nothing, before they are let go.
+/// Connections that are held, and say no more, before they are let go.
 const HELD: usize = 256;
 /// Addresses of this machine from which they come: each has some thousand ports.
 const SOURCES: u64 = 200;
 
-pub(super) async fn run(address: SocketAddr, count: &Count) {
+pub(super) async fn run(address: SocketAddr, flood: Flood, count: &Count) {
     let mut ticks = time::interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let room = Arc::new(Semaphore::new(MOST));
     let held = Arc::new(std::sync::Mutex::new(VecDeque::new()));
     for number in 0.. {
-        if number % AT_A_TIME == 0 {
+        if number % flood.at_a_time == 0 {
             ticks.tick().await;
         }
         let Ok(place) = room.clone().acquire_owned().await else {
@@ -43,6 +50,7 @@ pub(super) async fn run(address: SocketAddr, count: &Count) {
             count.fetch_add(u64::from(connected.is_ok()), Relaxed);
             // Every other one is let go at once.
             if let Ok(stream) = connected
+                && (!flood.greets || stream.try_write(GREETING).is_ok())
                 && number % 2 == 0
                 && let Ok(mut held) = held.lock()
             {

@@ -16,6 +16,7 @@ use std::{
     thread,
 };
 
+use connects::Flood;
 use loiter_tests::siege::Attack;
 use loiter_wire::v1::{Query, WatchTasksRequest, loiter_client::LoiterClient};
 use tokio::{runtime, time};
@@ -44,16 +45,14 @@ fn main() {
         .iter()
         .map(|attack| (*attack, Count::default()))
         .collect();
-    let started = counts.clone();
-    thread::spawn(move || {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            for (attack, count) in started {
-                begin(attack, address, &count);
-            }
-            std::future::pending::<()>().await;
-        });
-    });
+    // Connects take what a thread can do.
+    let (floods, others): (Vec<_>, Vec<_>) = counts
+        .iter()
+        .cloned()
+        .partition(|(attack, _)| flood(*attack).is_some());
+    for some in [floods, others] {
+        thread::spawn(move || lead(some, address));
+    }
     let _ = io::stdin().read_to_end(&mut Vec::new());
     for (attack, count) in counts {
         println!("{} {}", attack.name(), count.load(Relaxed));
@@ -61,9 +60,19 @@ fn main() {
     println!("end");
 }
 
+fn lead(attacks: Vec<(Attack, Count)>, address: SocketAddr) {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        for (attack, count) in attacks {
+            begin(attack, address, &count);
+        }
+        std::future::pending::<()>().await;
+    });
+}
+
 fn begin(attack: Attack, address: SocketAddr, count: &Count) {
     let times = match attack {
-        Attack::Connects => 1,
+        Attack::Connects | Attack::Greetings => 1,
         Attack::HalfOpen => 64,
         Attack::SlowReaders => SLOW.0,
         _ => EACH,
@@ -71,8 +80,8 @@ fn begin(attack: Attack, address: SocketAddr, count: &Count) {
     for number in 0..times {
         let count = count.clone();
         tokio::spawn(async move {
-            if attack == Attack::Connects {
-                return connects::run(address, &count).await;
+            if let Some(flood) = flood(attack) {
+                return connects::run(address, flood, &count).await;
             }
             loop {
                 // However it ends, it is tried again.
@@ -83,6 +92,21 @@ fn begin(attack: Attack, address: SocketAddr, count: &Count) {
                 time::sleep(PAUSE).await;
             }
         });
+    }
+}
+
+/// Of connections that are no sooner there than others come.
+const fn flood(attack: Attack) -> Option<Flood> {
+    match attack {
+        Attack::Connects => Some(Flood {
+            at_a_time: 10,
+            greets: false,
+        }),
+        Attack::Greetings => Some(Flood {
+            at_a_time: 2,
+            greets: true,
+        }),
+        _ => None,
     }
 }
 

@@ -9,6 +9,8 @@ use crate::{Program, wait_until};
 pub enum Attack {
     /// Up to 10,000 connects a second, closed at once or held and silent.
     Connects,
+    /// Up to 2,000 connects a second that greet in HTTP/2, and then the same.
+    Greetings,
     /// Connections that begin to say something and never end.
     HalfOpen,
     /// Random bytes, half of them after the greeting of HTTP/2.
@@ -31,8 +33,9 @@ pub enum Attack {
 
 impl Attack {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Connects,
+        Self::Greetings,
         Self::HalfOpen,
         Self::Garbage,
         Self::SlowReaders,
@@ -49,6 +52,7 @@ impl Attack {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Connects => "connects",
+            Self::Greetings => "greetings",
             Self::HalfOpen => "half-open",
             Self::Garbage => "garbage",
             Self::SlowReaders => "slow-readers",

@@ -26,9 +26,9 @@ pub(super) fn cpu_time() -> Option<Duration> {
     Some(this_thread()? + Duration::from_nanos(ASIDE.load(Relaxed)))
 }
 
-/// CPU time of the calling thread.
-#[cfg(all(unix, feature = "census"))]
-fn this_thread() -> Option<Duration> {
+/// CPU time of the calling thread, where the operating system tells it.
+#[cfg(unix)]
+pub(super) fn this_thread() -> Option<Duration> {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -40,8 +40,8 @@ fn this_thread() -> Option<Duration> {
     (error == 0).then(|| Duration::new(seconds, nanos))
 }
 
-#[cfg(not(all(unix, feature = "census")))]
-fn this_thread() -> Option<Duration> {
+#[cfg(not(unix))]
+pub(super) fn this_thread() -> Option<Duration> {
     None
 }
 
