@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::{LOITER, check_rules};
+use super::check_rules;
+use crate::LOITER;
 
 /// Grafana is not needed for that: it replaces its variables and hands the rest on.
 #[test]

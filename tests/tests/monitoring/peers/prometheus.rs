@@ -10,7 +10,8 @@ use loiter_model::metric::Metric;
 use loiter_tests::{Program, free_address, get, installed, wait_until};
 use serde_json::Value;
 
-use crate::{LOITER, check_rules, demo};
+use super::{check_rules, demo};
+use crate::LOITER;
 
 /// Services, one of which leaks: four, or `LOITER_FLEET`.
 fn fleet() -> usize {

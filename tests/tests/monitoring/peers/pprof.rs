@@ -4,7 +4,8 @@ use std::path::Path;
 
 use loiter_tests::{Loiter, get, installed, wait_until};
 
-use crate::{LOITER, demo};
+use super::demo;
+use crate::LOITER;
 
 /// The site of the demo's tasks that become more and more.
 const GROWING: &str = "unacknowledged.rs:";
