@@ -257,6 +257,7 @@ impl Order {
 /// The memory of this process, read from outside.
 #[derive(Debug)]
 struct Memory {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only opened on Linux"))]
     file: File,
     order: Order,
 }

@@ -4,14 +4,14 @@ use std::{
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use crate::config::Env;
 
 const ENDING: &str = ".sock";
 /// How long a socket may take to say that nobody listens. It says so at once.
-const KNOCK: Duration = Duration::from_millis(200);
+#[cfg(unix)]
+const KNOCK: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// The folders that agents of this user put their sockets into, as far as they are there and
 /// nobody else can have put anything there.
