@@ -13,7 +13,7 @@ const RATE: u32 = 50_000;
 fn main() {
     let minutes = std::env::args().find_map(|arg| arg.parse::<f64>().ok());
     let time = Duration::from_secs_f64(60.0 * minutes.unwrap_or(30.0));
-    let windows = soak(Path::new(env!("CARGO_BIN_EXE_churn")), RATE, time);
+    let windows = soak(Path::new(env!("CARGO_BIN_EXE_churn")), RATE, time, |_| {});
     println!("{}", Window::HEADINGS);
     for window in &windows {
         println!("{window}");

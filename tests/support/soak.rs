@@ -8,9 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use loiter_wire::v1::{Query, WatchTasksRequest, loiter_client::LoiterClient};
+use loiter_wire::v1::{
+    CaptureStacksRequest, Query, WatchTasksRequest, loiter_client::LoiterClient,
+};
 use tokio::runtime;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::{Program, memory_kib};
 
@@ -30,16 +32,18 @@ pub struct Window {
     pub spawned: f64,
 }
 
-/// Runs `churn` at a rate of so many tasks a second for this time.
+/// Runs `churn` at a rate of so many tasks a second for this time. `prepare`: what to do with its
+/// agent before, by its address.
 ///
 /// # Panics
 /// When it ends, or its agent does not answer.
 #[must_use]
-pub fn soak(program: &Path, rate: u32, time: Duration) -> Vec<Window> {
+pub fn soak(program: &Path, rate: u32, time: Duration, prepare: impl FnOnce(&str)) -> Vec<Window> {
     let mut command = Command::new(program);
     command.arg(rate.to_string());
     let program = Program::start(command);
     let agent = program.address();
+    prepare(&agent);
     let started = Instant::now();
     let mut spawned = spawned_so_far(&agent);
     (0..WINDOWS as u32)
@@ -64,27 +68,36 @@ pub fn soak(program: &Path, rate: u32, time: Duration) -> Vec<Window> {
 }
 
 /// How much more memory there is in the last third than in the second one, in kibibytes: the
-/// first is where tables and pools find their size.
+/// first is where tables and pools find their size. At least, in each of them: what comes and goes,
+/// as debug info does, is no growth.
 ///
 /// # Panics
-/// Without windows.
+/// With fewer than three windows.
 #[must_use]
 pub fn growth_kib(windows: &[Window]) -> i64 {
-    let median = |windows: &[Window]| {
-        let mut memory: Vec<_> = windows.iter().map(|window| window.memory_kib).collect();
-        memory.sort_unstable();
-        i64::try_from(memory[memory.len() / 2]).expect("a machine has less")
+    let least = |windows: &[Window]| {
+        let least = windows.iter().map(|window| window.memory_kib).min();
+        i64::try_from(least.expect("some windows")).expect("a machine has less")
     };
     let third = windows.len() / 3;
-    median(&windows[windows.len() - third..]) - median(&windows[third..2 * third])
+    least(&windows[windows.len() - third..]) - least(&windows[third..2 * third])
+}
+
+/// Has an agent read its program's debug info. Any finding may have that done, at any time, and some
+/// of the memory that it takes stays with the allocator.
+///
+/// # Panics
+/// When it does not answer.
+pub fn read_symbols(agent: &str) {
+    ask(agent, async |mut client| {
+        let request = CaptureStacksRequest::default();
+        client.capture_stacks(request).await.expect("an answer");
+    });
 }
 
 /// By the agent's own count.
 fn spawned_so_far(agent: &str) -> u64 {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let endpoint = Endpoint::from_shared(format!("http://{agent}")).expect("a URL");
-        let channel = endpoint.connect().await.expect("it listens");
+    ask(agent, async |mut client| {
         let request = WatchTasksRequest {
             query: Some(Query {
                 limit: 1,
@@ -92,11 +105,20 @@ fn spawned_so_far(agent: &str) -> u64 {
             }),
             interval_ms: 0,
         };
-        let updates = LoiterClient::new(channel).watch_tasks(request).await;
+        let updates = client.watch_tasks(request).await;
         let update = updates.expect("a stream").into_inner().message().await;
         let update = update.expect("no error").expect("an answer");
         let totals = update.overview.and_then(|overview| overview.totals);
         totals.expect("it counts").spawned
+    })
+}
+
+fn ask<T>(agent: &str, ask: impl AsyncFnOnce(LoiterClient<Channel>) -> T) -> T {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let endpoint = Endpoint::from_shared(format!("http://{agent}")).expect("a URL");
+        let channel = endpoint.connect().await.expect("it listens");
+        ask(LoiterClient::new(channel)).await
     })
 }
 
