@@ -39,8 +39,9 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Has the system keep a connection to itself until its client has said something, or for a second
-/// or so. All clients speak first; one of a flood that says nothing and goes costs this process
-/// nothing then.
+/// or so. All clients speak first; one of a flood that is reset before, or silent for less, costs
+/// this process nothing then. One that is closed in the ordinary way is handed over at once, and so
+/// are those beyond what the system keeps.
 #[cfg(target_os = "linux")]
 fn wait_for_words(socket: &TcpSocket) {
     use std::os::fd::AsRawFd;
